@@ -1,0 +1,90 @@
+"""Applies the mends of a service when moto first loads that service.
+
+Moto loads a service at its first request. Loading all the services that have
+mends at start-up would add about a second to it, so this waits likewise: it
+watches moto's imports and applies a service's mends as soon as the outermost
+import that brought the service in is finished. Never earlier: inside it moto's
+modules are half made, since they import each other.
+"""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import sys
+import threading
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+from . import registry
+
+
+class MendingFinder(importlib.abc.MetaPathFinder):
+    """Finds moto's modules as Python does, and mends what they bring in."""
+
+    def __init__(self, services: Sequence[str]) -> None:
+        self._waiting = set(services)
+        self._lock = threading.RLock()
+        self._depth = threading.local()
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if not fullname.startswith("moto."):
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
+        if spec is not None and spec.loader is not None and hasattr(spec.loader, "exec_module"):
+            self._watch(spec.loader)
+        return spec
+
+    def _watch(self, loader: Any) -> None:
+        execute = loader.exec_module
+
+        def exec_module(module: ModuleType) -> None:
+            self._depth.value = getattr(self._depth, "value", 0) + 1
+            try:
+                execute(module)
+            finally:
+                self._depth.value -= 1
+            if self._depth.value == 0:
+                self.apply_to_loaded(executing=module.__name__)
+
+        loader.exec_module = exec_module
+
+    def apply_to_loaded(self, executing: str = "") -> None:
+        """Apply the mends of every service whose modules are all complete.
+
+        ``executing`` names the module whose code has just run; Python counts it
+        as incomplete until its loader returns.
+        """
+        with self._lock:
+            for service in sorted(self._waiting):
+                if service in self._waiting and self._is_loaded(service, executing):
+                    self._waiting.discard(service)
+                    for mend in registry.mends_of(service):
+                        mend.apply()
+
+    @staticmethod
+    def _is_loaded(service: str, executing: str) -> bool:
+        package = f"moto.{service}"
+        if f"{package}.models" not in sys.modules:
+            return False
+        for name, module in list(sys.modules.items()):
+            if name == package or name.startswith(package + "."):
+                spec = getattr(module, "__spec__", None)
+                if name != executing and getattr(spec, "_initializing", False):
+                    return False
+        return True
+
+
+def install() -> None:
+    """Apply every mend, now or as its service is loaded. Safe to call twice."""
+    if any(isinstance(finder, MendingFinder) for finder in sys.meta_path):
+        return
+    from . import services
+
+    services.add_to_moto()
+    finder = MendingFinder(registry.services())
+    sys.meta_path.insert(0, finder)
+    finder.apply_to_loaded()

@@ -1,0 +1,1 @@
+"""One file of mends for each service, named as moto names its package."""

@@ -1,0 +1,103 @@
+"""Mends of EC2: security group rules, flow logs, transit gateways, launch templates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ec2.models.launch_templates import LaunchTemplate
+from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.models.transit_gateway_attachments import TransitGatewayAttachmentBackend
+from moto.ec2.responses.flow_logs import FlowLogs
+from moto.ec2.responses.transit_gateway_attachments import TransitGatewayAttachment
+
+from ..patching import override, override_property
+from ..registry import mend
+
+
+@mend(
+    "ec2",
+    "DescribeSecurityGroupRules: the description of a rule whose source is another "
+    "group is not answered, so aws_vpc_security_group_ingress_rule drifts.",
+)
+def rules_from_groups_keep_their_description() -> None:
+    @override_property(SecurityGroupRule)
+    def description(stock: str | None, rule: Any) -> str | None:
+        return stock or rule.source_group.get("Description")
+
+
+@mend(
+    "ec2",
+    "CreateFlowLogs: DestinationOptions (file format, Hive partitions, hourly "
+    "partitions) are dropped, so aws_flow_log is planned for replacement for ever.",
+)
+def flow_logs_keep_their_destination_options() -> None:
+    @override(FlowLogs)
+    def create_flow_logs(original: Any, self: Any) -> ActionResult:
+        answer = original(self)
+        options = self._get_param("DestinationOptions")
+        if options:
+            kept = {
+                "FileFormat": options.get("FileFormat", "plain-text"),
+                "HiveCompatiblePartitions": options.get("HiveCompatiblePartitions", False),
+                "PerHourPartition": options.get("PerHourPartition", False),
+            }
+            for flow_log_id in answer.result["FlowLogIds"]:
+                self.ec2_backend.flow_logs[flow_log_id].destination_options = kept
+        return answer
+
+
+@mend(
+    "ec2",
+    "CreateTransitGatewayVpcAttachment: tags given for the attachment are read "
+    "under the wrong resource type and lost.",
+)
+def transit_gateway_attachments_keep_their_tags() -> None:
+    @override(TransitGatewayAttachment)
+    def create_transit_gateway_vpc_attachment(original: Any, self: Any) -> ActionResult:
+        answer = original(self)
+        tags = self._parse_tag_specification().get("transit-gateway-attachment", {})
+        answer.result["TransitGatewayVpcAttachment"].add_tags(tags)
+        return answer
+
+
+@mend(
+    "ec2",
+    "DeleteTransitGatewayVpcAttachment: the attachment is gone at once, while AWS "
+    "shows it as deleted for an hour; the provider waits for that state and fails.",
+)
+def deleted_transit_gateway_attachments_stay_visible() -> None:
+    @override(TransitGatewayAttachmentBackend)
+    def delete_transit_gateway_vpc_attachment(
+        original: Any, self: Any, transit_gateway_attachment_id: str
+    ) -> Any:
+        attachment = original(self, transit_gateway_attachment_id)
+        self.transit_gateway_attachments[transit_gateway_attachment_id] = attachment
+        return attachment
+
+
+@mend(
+    "ec2",
+    "CreateLaunchTemplate: tags of the template itself are answered as part of its "
+    "data, so aws_launch_template shows a tag_specifications block nobody wrote.",
+)
+def launch_template_data_leaves_out_the_templates_own_tags() -> None:
+    @override(LaunchTemplate)
+    def __init__(
+        original: Any,
+        self: Any,
+        backend: Any,
+        name: str,
+        template_data: dict[str, Any],
+        version_description: str,
+        tag_spec: dict[str, dict[str, str]],
+    ) -> None:
+        data = dict(template_data)
+        inner = [
+            spec
+            for spec in data.pop("TagSpecifications", [])
+            if spec.get("ResourceType") != "launch-template"
+        ]
+        if inner:
+            data["TagSpecifications"] = inner
+        original(self, backend, name, data, version_description, tag_spec)

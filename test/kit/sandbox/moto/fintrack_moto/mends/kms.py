@@ -1,0 +1,97 @@
+"""Mends of KMS: multi-region replicas and the rotation period."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+from moto.kms.models import Key, KmsBackend, kms_backends
+from moto.kms.responses import KmsResponse
+
+from ..patching import override
+from ..registry import mend
+
+DEFAULT_ROTATION_DAYS = 365
+
+
+@mend(
+    "kms",
+    "ReplicateKey: the replica shares its multi-region configuration with the "
+    "primary, so describing the replica turns the primary into a replica too.",
+)
+def replicas_are_keys_of_their_own() -> None:
+    @override(KmsBackend)
+    def replicate_key(original: Any, self: Any, key_id: str, replica_region: str) -> Key:
+        primary = self.keys[self.any_id_to_key_id(key_id)]
+        replica = copy.copy(primary)
+        replica.region = replica_region
+        replica.arn = primary.arn.replace(f":{self.region_name}:", f":{replica_region}:")
+        replica.key_state = "Enabled"
+        replica.aliases, replica.grants, replica.rotations = {}, {}, []
+
+        known = primary.multi_region_configuration["ReplicaKeys"]
+        entry = {"Arn": replica.arn, "Region": replica_region}
+        if entry not in known:
+            known.append(entry)
+        # The list of replicas is one for all of them, the type is each key's own.
+        replica.multi_region_configuration = {
+            **primary.multi_region_configuration,
+            "MultiRegionKeyType": "REPLICA",
+        }
+        kms_backends[self.account_id][replica_region].keys[replica.id] = replica
+        return replica
+
+
+@mend(
+    "kms",
+    "ReplicateKey: Description, Policy and Tags of the request are ignored; the "
+    "replica shows those of its primary and aws_kms_replica_key drifts.",
+)
+def replicas_take_their_own_description_policy_and_tags() -> None:
+    @override(KmsResponse)
+    def replicate_key(original: Any, self: Any) -> str:
+        answer = json.loads(original(self))
+        backend = kms_backends[self.current_account][self._get_param("ReplicaRegion")]
+        replica = backend.keys[answer["ReplicaKeyMetadata"]["KeyId"]]
+        replica.description = self._get_param("Description") or ""
+        replica.policy = self._get_param("Policy") or replica.generate_default_policy()
+        tags = self._get_param("Tags") or []
+        backend.tagger.tag_resource(replica.id, tags)
+        return json.dumps(
+            {
+                "ReplicaKeyMetadata": replica.to_dict()["KeyMetadata"],
+                "ReplicaPolicy": replica.policy,
+                "ReplicaTags": tags,
+            }
+        )
+
+
+@mend(
+    "kms",
+    "EnableKeyRotation and GetKeyRotationStatus: RotationPeriodInDays is neither "
+    "kept nor answered, so aws_kms_key.rotation_period_in_days drifts.",
+)
+def the_rotation_period_is_kept() -> None:
+    def key_of(response: Any) -> Key:
+        backend = response.kms_backend
+        return backend.keys[backend.any_id_to_key_id(response._get_param("KeyId"))]
+
+    @override(KmsResponse)
+    def enable_key_rotation(original: Any, self: Any) -> str:
+        answer = original(self)
+        key_of(self).rotation_period_in_days = (
+            self._get_param("RotationPeriodInDays") or DEFAULT_ROTATION_DAYS
+        )
+        return answer
+
+    @override(KmsResponse)
+    def get_key_rotation_status(original: Any, self: Any) -> str:
+        answer = json.loads(original(self))
+        key = key_of(self)
+        answer["KeyId"] = key.id
+        if key.key_rotation_status:
+            answer["RotationPeriodInDays"] = getattr(
+                key, "rotation_period_in_days", DEFAULT_ROTATION_DAYS
+            )
+        return json.dumps(answer)
