@@ -4,7 +4,8 @@ Moto loads a service at its first request. Loading all the services that have
 mends at start-up would add about a second to it, so this waits likewise: it
 watches moto's imports and applies a service's mends as soon as the outermost
 import that brought the service in is finished. Never earlier: inside it moto's
-modules are half made, since they import each other.
+modules are half made, since they import each other. Only the mends that give
+moto a service it lacks are applied at once; they load nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from . import registry
+from . import registry, services
 
 
 class MendingFinder(importlib.abc.MetaPathFinder):
@@ -82,9 +83,10 @@ def install() -> None:
     """Apply every mend, now or as its service is loaded. Safe to call twice."""
     if any(isinstance(finder, MendingFinder) for finder in sys.meta_path):
         return
-    from . import services
-
-    services.add_to_moto()
-    finder = MendingFinder(registry.services())
+    added = services.names()
+    for service in added:
+        for mend in registry.mends_of(service):
+            mend.apply()
+    finder = MendingFinder([name for name in registry.services() if name not in added])
     sys.meta_path.insert(0, finder)
     finder.apply_to_loaded()

@@ -1,0 +1,1 @@
+from .models import accessanalyzer_backends  # noqa: F401

@@ -1,0 +1,1 @@
+from .models import chatbot_backends  # noqa: F401

@@ -1,0 +1,7 @@
+"""Where AWS Chatbot answers."""
+
+from .responses import ChatbotResponse
+
+url_bases = [r"https?://chatbot\.(.+)\.amazonaws\.com"]
+
+url_paths = {"{0}/[a-z-]+$": ChatbotResponse.dispatch}
