@@ -4,4 +4,4 @@ from .responses import ChatbotResponse
 
 url_bases = [r"https?://chatbot\.(.+)\.amazonaws\.com"]
 
-url_paths = {"{0}/[a-z-]+$": ChatbotResponse.dispatch}
+url_paths = {"{0}/(?P<operation>[^/]+)$": ChatbotResponse.dispatch}
