@@ -37,6 +37,10 @@ type Emulator struct {
 // answers and writes it into the ledger. A port that somebody else takes in
 // between is left to them and another one chosen.
 func StartEmulator(ctx context.Context, p Paths, l *ledger.Ledger) (*Emulator, error) {
+	return startEmulator(ctx, p, l, freePort)
+}
+
+func startEmulator(ctx context.Context, p Paths, l *ledger.Ledger, next func() (int, error)) (*Emulator, error) {
 	python, err := findPython(p)
 	if err != nil {
 		return nil, err
@@ -47,7 +51,7 @@ func StartEmulator(ctx context.Context, p Paths, l *ledger.Ledger) (*Emulator, e
 	}
 	var last error
 	for range emulatorTries {
-		port, err := freePort()
+		port, err := next()
 		if err != nil {
 			return nil, fmt.Errorf("%w: find a free loopback port: %w", ErrSetup, err)
 		}
@@ -123,7 +127,9 @@ func attachEmulator(ctx context.Context, l *ledger.Ledger, id string) (*Emulator
 }
 
 // Alive reports whether the very process runs and answers.
-func (e *Emulator) Alive(ctx context.Context) bool { return e.Process.Alive() && answers(ctx, e.Endpoint) }
+func (e *Emulator) Alive(ctx context.Context) bool {
+	return e.Process.Alive() && answers(ctx, e.Endpoint)
+}
 
 // Stop ends the emulator and strikes it, with the environments it held: what
 // lived in its memory is gone with it.
@@ -152,7 +158,7 @@ func answers(ctx context.Context, endpoint string) bool {
 		return false
 	}
 	defer res.Body.Close()
-	return res.StatusCode == http.StatusOK
+	return res.StatusCode < 300
 }
 
 func findPython(p Paths) (string, error) {

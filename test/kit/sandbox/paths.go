@@ -45,8 +45,14 @@ func (p Paths) Ledger() string { return filepath.Join(p.Cache, "state", "ledger"
 // Runs is the folder with one folder a run: copied configuration, state, logs.
 func (p Paths) Runs() string { return filepath.Join(p.Cache, "state", "runs") }
 
-// Results is the folder of the results journals.
-func (p Paths) Results() string { return filepath.Join(p.Cache, "results") }
+// Results is the folder of the results journals: FINTRACK_RESULTS, with which a
+// program that runs several suites gathers theirs, or results in the cache.
+func (p Paths) Results() string {
+	if v := os.Getenv("FINTRACK_RESULTS"); v != "" {
+		return v
+	}
+	return filepath.Join(p.Cache, "results")
+}
 
 // Setting returns a value that scripts/bootstrap settled: the environment
 // variable of that name, or its line in the cache's env file, or "".

@@ -39,6 +39,28 @@ type Run struct {
 // Variables of the caller's shell that would change what Terraform does are
 // dropped from this process: a check must not depend on who runs it.
 func Begin(suite string) (*Run, error) {
+	r, err := Open(suite)
+	if err != nil {
+		return nil, err
+	}
+	paths := r.Paths
+	for _, d := range []string{r.Dir, paths.Results()} {
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			return nil, fmt.Errorf("%w: %w (set FINTRACK_CACHE to a writable folder)", ErrSetup, err)
+		}
+	}
+	r.JournalPath = filepath.Join(paths.Results(), r.ID+"-"+suite+".jsonl")
+	if r.journal, err = os.Create(r.JournalPath); err != nil {
+		return nil, fmt.Errorf("%w: %w (set FINTRACK_CACHE to a writable folder)", ErrSetup, err)
+	}
+	r.Journal = r.journal
+	dropInherited()
+	return r, nil
+}
+
+// Open is Begin for a program that leases nothing: it makes no folder and no
+// journal.
+func Open(suite string) (*Run, error) {
 	env, err := Chosen()
 	if err != nil {
 		return nil, err
@@ -53,17 +75,6 @@ func Begin(suite string) (*Run, error) {
 	}
 	r := &Run{ID: newID(), Suite: suite, Environment: env, Paths: paths, Ledger: l}
 	r.Dir = filepath.Join(paths.Runs(), r.ID)
-	for _, d := range []string{r.Dir, paths.Results()} {
-		if err := os.MkdirAll(d, 0o755); err != nil {
-			return nil, fmt.Errorf("%w: %w (set FINTRACK_CACHE to a writable folder)", ErrSetup, err)
-		}
-	}
-	r.JournalPath = filepath.Join(paths.Results(), r.ID+"-"+suite+".jsonl")
-	if r.journal, err = os.Create(r.JournalPath); err != nil {
-		return nil, fmt.Errorf("%w: %w (set FINTRACK_CACHE to a writable folder)", ErrSetup, err)
-	}
-	r.Journal = r.journal
-	dropInherited()
 	return r, nil
 }
 

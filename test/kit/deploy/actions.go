@@ -1,0 +1,166 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/fintrack/platform/test/kit/census"
+	"github.com/fintrack/platform/test/kit/check"
+	"github.com/fintrack/platform/test/kit/sandbox/ledger"
+	tfjson "github.com/hashicorp/terraform-json"
+)
+
+func (l *life) init(ctx context.Context) error     { return l.tf.init(ctx) }
+func (l *life) validate(ctx context.Context) error { return l.tf.validate(ctx) }
+
+// plan plans, and takes the census of what is there before: only what is not in
+// this baseline can have been left behind.
+func (l *life) plan(ctx context.Context) error {
+	if l.spec.Prepare != nil {
+		l.touched = true
+		if err := l.baseline(ctx); err != nil {
+			return err
+		}
+		if err := l.spec.Prepare(ctx, l.Deployment); err != nil {
+			return fmt.Errorf("prepare: %w", err)
+		}
+	}
+	plan, _, err := l.tf.plan(ctx)
+	if err != nil {
+		return err
+	}
+	l.Plan = plan
+	if missing := census.Covers(managedTypes(plan)); len(missing) > 0 {
+		return fmt.Errorf("the census of this suite cannot find resources of type %s: import the package of test/kit/census that lists them", strings.Join(missing, ", "))
+	}
+	if l.spec.Prepare == nil {
+		return l.baseline(ctx)
+	}
+	return nil
+}
+
+func (l *life) baseline(ctx context.Context) error {
+	found, err := census.Take(ctx, l.AWS, l.scope)
+	if err != nil {
+		return fmt.Errorf("census before the apply: %w", err)
+	}
+	l.scope.Baseline = found
+	return l.Sandbox.Amend(func(e *ledger.Entry) { e.Baseline = found.Keys() })
+}
+
+func managedTypes(plan *tfjson.Plan) []string {
+	types := map[string]bool{}
+	for _, rc := range plan.ResourceChanges {
+		if rc.Mode == tfjson.ManagedResourceMode {
+			types[rc.Type] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(types))
+}
+
+func (l *life) apply(ctx context.Context) error {
+	l.touched = true
+	return l.tf.apply(ctx)
+}
+
+func (l *life) verify(ctx context.Context) (err error) {
+	l.touched = true
+	if l.Outputs, err = l.tf.outputs(ctx); err != nil {
+		return err
+	}
+	if l.spec.Verify == nil {
+		return nil
+	}
+	before := check.Tally(l.Checks.Results())
+	l.spec.Verify(ctx, l.Deployment)
+	after := check.Tally(l.Checks.Results())
+	switch {
+	case after.Fail > before.Fail:
+		return errReported
+	case after == before:
+		return errors.New("no check was made")
+	}
+	return nil
+}
+
+func (l *life) replan(ctx context.Context) error {
+	plan, changed, err := l.tf.plan(ctx)
+	if err != nil {
+		return err
+	}
+	c := check.Check{
+		ID: l.spec.Suite + ".no-drift", Title: "A second plan right after the apply is empty", Controls: []string{"CC8.1"},
+		Subject: "modules/" + l.spec.Module + "/examples/" + l.spec.Example,
+		Next:    "compare the attributes above with what the module sets; a value that AWS normalises must be written as AWS returns it",
+	}
+	observed := "no changes"
+	if changed {
+		observed = "changes:\n          " + strings.Join(Drift(plan), "\n          ")
+	}
+	if !l.Checks.That(c, !changed, "no changes", observed) {
+		return errReported
+	}
+	return nil
+}
+
+// destroy lifts the protections by an apply of the Unlock variables, destroys,
+// and lets the suite look at what must outlive a destroy.
+func (l *life) destroy(ctx context.Context) error {
+	l.touched = true
+	var errs []error
+	if len(l.spec.Unlock) > 0 {
+		vars := maps.Clone(l.vars)
+		maps.Copy(vars, l.spec.Unlock)
+		err := l.writeVars(vars)
+		if err == nil {
+			_, _, err = l.tf.plan(ctx)
+		}
+		if err == nil {
+			err = l.tf.apply(ctx)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("lift the protections before the destroy: %w", err))
+		}
+	}
+	if err := l.tf.destroy(ctx); err != nil {
+		return errors.Join(append(errs, err)...)
+	}
+	if l.spec.Residue != nil && l.Outputs != nil {
+		before := check.Tally(l.Checks.Results())
+		l.spec.Residue(ctx, l.Deployment)
+		if check.Tally(l.Checks.Results()).Fail > before.Fail {
+			errs = append(errs, errReported)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// census asks the APIs what is there that was not before.
+func (l *life) census(ctx context.Context) error {
+	found, err := census.Take(ctx, l.AWS, l.scope)
+	if err != nil {
+		return fmt.Errorf("census after the destroy: %w", err)
+	}
+	var left []string
+	for _, r := range found.Resources() {
+		left = append(left, r.String())
+	}
+	c := check.Check{
+		ID: l.spec.Suite + ".nothing-left", Title: "After the destroy the APIs list nothing that was not there before", Controls: []string{"CC6.1", "CC8.1"},
+		Subject: "account " + l.Sandbox.Account + ", " + strings.Join(l.Sandbox.Entry().Regions, ", "),
+		Next:    "make janitor removes it; then find out why the destroy did not",
+	}
+	observed := "nothing"
+	if len(left) > 0 {
+		observed = strings.Join(left, "\n          ")
+	}
+	if !l.Checks.That(c, len(left) == 0, "nothing", observed) {
+		l.h.note(ErrLeft)
+		return errReported
+	}
+	return nil
+}

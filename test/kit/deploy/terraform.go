@@ -1,0 +1,233 @@
+package deploy
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/fintrack/platform/test/kit/sandbox"
+	"github.com/fintrack/platform/test/kit/sandbox/ledger"
+	"github.com/gruntwork-io/terratest/modules/logger"
+	tt "github.com/gruntwork-io/terratest/modules/terraform"
+	ttesting "github.com/gruntwork-io/terratest/modules/testing"
+	tfjson "github.com/hashicorp/terraform-json"
+)
+
+// Bounds of Terraform's stages, as data. On a real account an EKS cluster alone
+// takes 10 to 15 minutes.
+var (
+	bounds = map[string]map[string]time.Duration{
+		"emulated": {"init": 5 * time.Minute, "validate": 2 * time.Minute, "plan": 5 * time.Minute, "apply": 15 * time.Minute, "destroy": 15 * time.Minute},
+		"aws":      {"init": 5 * time.Minute, "validate": 2 * time.Minute, "plan": 15 * time.Minute, "apply": 90 * time.Minute, "destroy": 90 * time.Minute},
+	}
+	// interruptGrace is how long an interrupted Terraform may take to write its state.
+	interruptGrace = 60 * time.Second
+)
+
+func bound(env sandbox.Environment, stage string) time.Duration {
+	kind := "emulated"
+	if !env.EmulatesAWS() {
+		kind = "aws"
+	}
+	return bounds[kind][stage]
+}
+
+// terraform runs Terraform in one folder, through terratest.
+type terraform struct {
+	t    testing.TB
+	env  sandbox.Environment
+	opts *tt.Options
+	pid  string
+}
+
+// newTerraform prepares a runner for the root module in dir. The program is
+// started through a shim that puts it into a session of its own, so that a
+// terminal's Ctrl-C reaches it through us alone: a second interrupt makes
+// Terraform drop its state.
+func newTerraform(t testing.TB, s *sandbox.Sandbox, dir string, env map[string]string) (*terraform, error) {
+	program := s.Run.Paths.Setting("FINTRACK_TERRAFORM")
+	if program == "" {
+		program = "terraform"
+	}
+	program, err := exec.LookPath(program)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w: run scripts/bootstrap", sandbox.ErrSetup, err)
+	}
+	tf := &terraform{t: t, env: s.Run.Environment, pid: filepath.Join(s.Dir, "terraform.pid")}
+	shim := filepath.Join(s.Dir, "terraform.sh")
+	script := fmt.Sprintf("#!/bin/sh\necho $$ > '%s'\ncommand -v setsid >/dev/null && exec setsid '%s' \"$@\"\nexec '%s' \"$@\"\n", tf.pid, program, program)
+	if err := os.WriteFile(shim, []byte(script), 0o755); err != nil {
+		return nil, fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
+	}
+	logs, err := os.OpenFile(filepath.Join(s.Run.Dir, filepath.Base(s.Dir)+"-terraform.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
+	}
+	t.Cleanup(func() { logs.Close() })
+	tf.opts = &tt.Options{
+		TerraformBinary: shim, TerraformDir: dir, EnvVars: env, NoColor: true, Lock: true,
+		PlanFilePath: filepath.Join(dir, "tfplan"), Logger: logger.New(&fileLogger{out: logs}),
+	}
+	return tf, nil
+}
+
+// fileLogger writes what Terraform prints to a file; the screen shows stages.
+type fileLogger struct {
+	mu  sync.Mutex
+	out *os.File
+}
+
+func (l *fileLogger) Logf(_ ttesting.TestingT, format string, args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	fmt.Fprintf(l.out, format+"\n", args...)
+}
+
+// stage runs f, which runs one Terraform command, within the stage's bound. When
+// ctx ends, Terraform is interrupted and given time to write its state before it
+// is killed.
+func (tf *terraform) stage(ctx context.Context, name string, f func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, bound(tf.env, name), fmt.Errorf("terraform %s took longer than %s", name, bound(tf.env, name)))
+	defer cancel()
+	hard, kill := context.WithCancel(context.WithoutCancel(ctx))
+	defer kill()
+	done := make(chan error, 1)
+	go func() { done <- f(hard) }()
+	select {
+	case err := <-done:
+		return explain(name, err)
+	case <-ctx.Done():
+	}
+	cause := context.Cause(ctx)
+	err := interruptTerraform(tf.pid, "")
+	select {
+	case <-done:
+	case <-time.After(interruptGrace):
+		kill()
+		<-done
+	}
+	return errors.Join(fmt.Errorf("terraform %s: %w", name, cause), err)
+}
+
+// interruptTerraform asks the process in the file to stop as Terraform wants to
+// be asked: by one interrupt. With a run's id it makes sure that the process
+// belongs to that run.
+func interruptTerraform(pidFile, run string) error {
+	b, err := os.ReadFile(pidFile)
+	if err != nil {
+		return nil // it was never started
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	if err != nil {
+		return fmt.Errorf("%s: %w", pidFile, err)
+	}
+	if run != "" {
+		env, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
+		if err != nil || !strings.Contains(string(env), "FINTRACK_RUN="+run+"\x00") {
+			return nil // ended, or the number is somebody else's by now
+		}
+		return ledger.Of(pid).End(syscall.SIGINT, interruptGrace)
+	}
+	if err := syscall.Kill(pid, syscall.SIGINT); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return fmt.Errorf("interrupt terraform: %w", err)
+	}
+	return nil
+}
+
+// explain keeps Terraform's own diagnostics and drops what terratest wraps
+// around them.
+func explain(stage string, err error) error {
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	if i := strings.Index(text, "; "); strings.HasPrefix(text, "error while running command") && i >= 0 {
+		text = strings.TrimSpace(text[i+2:])
+	}
+	return fmt.Errorf("terraform %s: %s", stage, text)
+}
+
+func (tf *terraform) init(ctx context.Context) error {
+	return tf.stage(ctx, "init", func(ctx context.Context) error {
+		_, err := tt.InitContextE(tf.t, ctx, tf.opts)
+		return err
+	})
+}
+
+func (tf *terraform) validate(ctx context.Context) error {
+	return tf.stage(ctx, "validate", func(ctx context.Context) error {
+		_, err := tt.ValidateContextE(tf.t, ctx, tf.opts)
+		return err
+	})
+}
+
+// plan plans, and returns the plan; changed is false when it would do nothing.
+func (tf *terraform) plan(ctx context.Context) (plan *tfjson.Plan, changed bool, err error) {
+	err = tf.stage(ctx, "plan", func(ctx context.Context) error {
+		out, errOut, code, err := tt.RunTerraformCommandAndGetStdOutErrCodeContextE(tf.t, ctx, tf.opts,
+			tt.FormatArgs(tf.opts, "plan", "-input=false", "-detailed-exitcode")...)
+		if code != tt.DefaultSuccessExitCode && code != tt.TerraformPlanChangesPresentExitCode {
+			if err == nil {
+				err = fmt.Errorf("exit code %d: %s%s", code, out, errOut)
+			}
+			return err
+		}
+		changed = code == tt.TerraformPlanChangesPresentExitCode
+		show := *tf.opts
+		show.Logger = logger.Discard
+		text, err := tt.ShowContextE(tf.t, ctx, &show)
+		if err != nil {
+			return err
+		}
+		plan = &tfjson.Plan{}
+		return plan.UnmarshalJSON([]byte(text))
+	})
+	return plan, changed, err
+}
+
+// apply applies the plan that was made last.
+func (tf *terraform) apply(ctx context.Context) error {
+	return tf.stage(ctx, "apply", func(ctx context.Context) error {
+		_, err := tt.ApplyContextE(tf.t, ctx, tf.opts)
+		return err
+	})
+}
+
+func (tf *terraform) outputs(ctx context.Context) (map[string]any, error) {
+	quiet := *tf.opts
+	quiet.Logger = logger.Discard
+	var raw map[string]struct{ Value any }
+	err := tf.stage(ctx, "init", func(ctx context.Context) error {
+		text, err := tt.RunTerraformCommandAndGetStdoutContextE(tf.t, ctx, &quiet, "output", "-json", "-no-color")
+		if err != nil {
+			return err
+		}
+		return json.Unmarshal([]byte(text), &raw)
+	})
+	out := make(map[string]any, len(raw))
+	for k, v := range raw {
+		out[k] = v.Value
+	}
+	return out, err
+}
+
+// destroy destroys what the state knows.
+func (tf *terraform) destroy(ctx context.Context, extra ...string) error {
+	return tf.stage(ctx, "destroy", func(ctx context.Context) error {
+		opts := *tf.opts
+		opts.PlanFilePath = ""
+		opts.ExtraArgs.Destroy = extra
+		_, err := tt.DestroyContextE(tf.t, ctx, &opts)
+		return err
+	})
+}
