@@ -1,0 +1,41 @@
+# Each target calls a script; scripts/ says what it does. A failing script's exit
+# code is printed by make ("Error 1"); make itself then ends with 2.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.PHONY: help bootstrap test test-module test-modules test-kit lint docs janitor ledger bench clean
+
+help: ## List the targets
+	@scripts/help
+
+test-module: ## Prove one module on a real apply: make test-module MODULE=rds
+	@scripts/test-module "$$MODULE"
+
+test-modules: ## Prove all modules side by side (SHARD=1/4: one part of four)
+	@scripts/test-modules
+
+test-kit: ## Unit tests of what the suites stand on
+	@scripts/test-kit
+
+test: ## Everything a change must pass: lint, test-kit, test-modules
+	@scripts/test
+
+lint: ## Static gates: formatting, analysis, validation, documentation in step
+	@scripts/lint
+
+docs: ## Write the tables of inputs and outputs into modules/*/README.md
+	@scripts/docs
+
+ledger: ## List the environments that are open
+	@scripts/fintrack ledger
+
+janitor: ## Destroy what killed runs left behind (RUN=<id>: a kept one)
+	@scripts/janitor
+
+bench: ## Measure the suite against plain terratest on the same emulator
+	@scripts/bench
+
+bootstrap: ## Find or get what the suite needs; says nothing when nothing is missing
+	@scripts/bootstrap
+
+clean: ## Remove the cache, unless the ledger still names an environment
+	@scripts/clean
