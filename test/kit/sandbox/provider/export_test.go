@@ -1,0 +1,4 @@
+package provider
+
+// Platform is the kind of this machine.
+var Platform = platform
