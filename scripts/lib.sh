@@ -34,12 +34,15 @@ setting() {
   printf '%s\n' "${value:-$(kept "$1")}"
 }
 
-# use_go lets an older Go fetch the toolchain that go.mod names, where
-# scripts/bootstrap found that it must.
-use_go() {
-  local toolchain
-  toolchain=$(kept GOTOOLCHAIN)
-  [[ -z $toolchain ]] || export GOTOOLCHAIN=$toolchain
+# use_settled hands on what scripts/bootstrap settled and other programs read
+# from the environment: that an older Go must fetch the toolchain that go.mod
+# names, and where the provider's mirror is.
+use_settled() {
+  local key value
+  for key in GOTOOLCHAIN FINTRACK_PROVIDER_MIRROR; do
+    value=$(kept "$key")
+    [[ -z $value ]] || export "$key=$value"
+  done
 }
 
 # module_names lists the modules, one a line.
