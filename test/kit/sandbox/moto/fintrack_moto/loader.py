@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import importlib.abc
 import importlib.machinery
+import os
 import sys
 import threading
+import traceback
 from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
@@ -63,8 +65,7 @@ class MendingFinder(importlib.abc.MetaPathFinder):
             for service in sorted(self._waiting):
                 if service in self._waiting and self._is_loaded(service, executing):
                     self._waiting.discard(service)
-                    for mend in registry.mends_of(service):
-                        mend.apply()
+                    apply_mends_of(service)
 
     @staticmethod
     def _is_loaded(service: str, executing: str) -> bool:
@@ -79,14 +80,29 @@ class MendingFinder(importlib.abc.MetaPathFinder):
         return True
 
 
+def apply_mends_of(service: str) -> None:
+    """Apply the mends of one service, or end the process.
+
+    Half-mended the emulator would answer, and the tests on it would fail far from
+    the cause, if they fail at all.
+    """
+    try:
+        for mend in registry.mends_of(service):
+            mend.apply()
+    except Exception:
+        traceback.print_exc()
+        print(f"fintrack_moto: the mends of {service} cannot be applied", file=sys.stderr)
+        sys.stderr.flush()
+        os._exit(3)
+
+
 def install() -> None:
     """Apply every mend, now or as its service is loaded. Safe to call twice."""
     if any(isinstance(finder, MendingFinder) for finder in sys.meta_path):
         return
     added = services.names()
     for service in added:
-        for mend in registry.mends_of(service):
-            mend.apply()
+        apply_mends_of(service)
     finder = MendingFinder([name for name in registry.services() if name not in added])
     sys.meta_path.insert(0, finder)
     finder.apply_to_loaded()

@@ -1,0 +1,1 @@
+"""Tests of the mends: each must pass with them and fail on stock moto."""

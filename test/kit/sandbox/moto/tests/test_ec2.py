@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from typing import Any
+
+from .support import MendTest, client, network, proves
+
+
+class EC2Test(MendTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.ec2 = client("ec2")
+
+    @proves("ec2.rules_from_groups_keep_their_description")
+    def test_a_rule_from_another_group_keeps_its_description(self) -> None:
+        made = network()
+        rule = self.ec2.authorize_security_group_ingress(
+            GroupId=made["group"],
+            IpPermissions=[
+                {
+                    "IpProtocol": "tcp",
+                    "FromPort": 5432,
+                    "ToPort": 5432,
+                    "UserIdGroupPairs": [{"GroupId": made["group"], "Description": "the services"}],
+                }
+            ],
+        )["SecurityGroupRules"][0]["SecurityGroupRuleId"]
+        found = self.ec2.describe_security_group_rules(SecurityGroupRuleIds=[rule])
+        self.assertEqual("the services", found["SecurityGroupRules"][0]["Description"])
+
+    @proves("ec2.flow_logs_keep_their_destination_options")
+    def test_flow_logs_keep_their_file_format_and_partitions(self) -> None:
+        client("s3").create_bucket(Bucket="flow-logs")
+        options = {
+            "FileFormat": "parquet",
+            "HiveCompatiblePartitions": True,
+            "PerHourPartition": True,
+        }
+        self.ec2.create_flow_logs(
+            ResourceIds=[network()["vpc"]],
+            ResourceType="VPC",
+            TrafficType="ALL",
+            LogDestinationType="s3",
+            LogDestination="arn:aws:s3:::flow-logs",
+            DestinationOptions=options,
+        )
+        found = self.ec2.describe_flow_logs()["FlowLogs"][0]
+        self.assertEqual(options, found["DestinationOptions"])
+
+    def attachment(self, **tags: str) -> str:
+        made = network()
+        gateway = self.ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
+        specification: list[Any] = [
+            {
+                "ResourceType": "transit-gateway-attachment",
+                "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+            }
+        ]
+        return self.ec2.create_transit_gateway_vpc_attachment(
+            TransitGatewayId=gateway,
+            VpcId=made["vpc"],
+            SubnetIds=made["subnets"],
+            TagSpecifications=specification,
+        )["TransitGatewayVpcAttachment"]["TransitGatewayAttachmentId"]
+
+    def described(self, attachment: str) -> list[dict[str, Any]]:
+        return self.ec2.describe_transit_gateway_vpc_attachments(
+            TransitGatewayAttachmentIds=[attachment]
+        )["TransitGatewayVpcAttachments"]
+
+    @proves("ec2.transit_gateway_attachments_keep_their_tags")
+    def test_a_transit_gateway_attachment_keeps_its_tags(self) -> None:
+        found = self.described(self.attachment(Name="to-the-hub"))[0]
+        self.assertEqual([{"Key": "Name", "Value": "to-the-hub"}], found["Tags"])
+
+    @proves("ec2.deleted_transit_gateway_attachments_stay_visible")
+    def test_a_deleted_transit_gateway_attachment_is_seen_as_deleted(self) -> None:
+        attachment = self.attachment(Name="gone")
+        self.ec2.delete_transit_gateway_vpc_attachment(TransitGatewayAttachmentId=attachment)
+        self.assertEqual(["deleted"], [found["State"] for found in self.described(attachment)])
+
+    @proves("ec2.launch_template_data_leaves_out_the_templates_own_tags")
+    def test_a_launch_templates_own_tags_are_not_part_of_its_data(self) -> None:
+        tags = [{"Key": "Name", "Value": "nodes"}]
+        self.ec2.create_launch_template(
+            LaunchTemplateName="nodes",
+            LaunchTemplateData={"TagSpecifications": [{"ResourceType": "instance", "Tags": tags}]},
+            TagSpecifications=[{"ResourceType": "launch-template", "Tags": tags}],
+        )
+        data = self.ec2.describe_launch_template_versions(LaunchTemplateName="nodes")
+        inner = data["LaunchTemplateVersions"][0]["LaunchTemplateData"]["TagSpecifications"]
+        self.assertEqual(["instance"], [one["ResourceType"] for one in inner])

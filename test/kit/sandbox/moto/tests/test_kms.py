@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from .support import OTHER_REGION, MendTest, client, proves
+
+POLICY = '{"Version":"2012-10-17","Statement":[]}'
+
+
+class KMSTest(MendTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.kms, self.replicas = client("kms"), client("kms", OTHER_REGION)
+
+    def primary(self) -> str:
+        created = self.kms.create_key(MultiRegion=True, Description="primary")
+        return created["KeyMetadata"]["KeyId"]
+
+    @proves("kms.replicas_are_keys_of_their_own")
+    def test_describing_a_replica_does_not_turn_its_primary_into_a_replica(self) -> None:
+        key = self.primary()
+        self.kms.replicate_key(KeyId=key, ReplicaRegion=OTHER_REGION)
+        self.replicas.describe_key(KeyId=key)
+        for kms, kind in ((self.kms, "PRIMARY"), (self.replicas, "REPLICA")):
+            found = kms.describe_key(KeyId=key)["KeyMetadata"]["MultiRegionConfiguration"]
+            self.assertEqual(kind, found["MultiRegionKeyType"])
+            self.assertEqual([OTHER_REGION], [one["Region"] for one in found["ReplicaKeys"]])
+
+    @proves("kms.replicas_are_keys_of_their_own")
+    def test_an_alias_of_a_replica_is_not_one_of_its_primary(self) -> None:
+        key = self.primary()
+        self.kms.replicate_key(KeyId=key, ReplicaRegion=OTHER_REGION)
+        self.replicas.create_alias(AliasName="alias/replica", TargetKeyId=key)
+        aliases = [alias["AliasName"] for alias in self.kms.list_aliases(KeyId=key)["Aliases"]]
+        self.assertEqual([], aliases)
+
+    @proves("kms.replicas_take_their_own_description_policy_and_tags")
+    def test_a_replica_has_the_description_policy_and_tags_it_was_given(self) -> None:
+        key = self.primary()
+        self.kms.replicate_key(
+            KeyId=key,
+            ReplicaRegion=OTHER_REGION,
+            Description="replica",
+            Policy=POLICY,
+            Tags=[{"TagKey": "where", "TagValue": "there"}],
+        )
+        found = self.replicas.describe_key(KeyId=key)["KeyMetadata"]
+        self.assertEqual("replica", found["Description"])
+        self.assertEqual(POLICY, self.replicas.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
+        self.assertEqual(
+            [{"TagKey": "where", "TagValue": "there"}],
+            self.replicas.list_resource_tags(KeyId=key)["Tags"],
+        )
+
+    @proves("kms.the_rotation_period_is_kept")
+    def test_a_rotation_period_is_answered_as_it_was_set(self) -> None:
+        key = self.kms.create_key()["KeyMetadata"]["KeyId"]
+        self.kms.enable_key_rotation(KeyId=key, RotationPeriodInDays=90)
+        self.assertEqual(90, self.kms.get_key_rotation_status(KeyId=key)["RotationPeriodInDays"])
+
+    @proves("kms.the_rotation_period_is_kept")
+    def test_a_key_rotates_yearly_when_no_period_is_given(self) -> None:
+        key = self.kms.create_key()["KeyMetadata"]["KeyId"]
+        self.kms.enable_key_rotation(KeyId=key)
+        self.assertEqual(365, self.kms.get_key_rotation_status(KeyId=key)["RotationPeriodInDays"])
