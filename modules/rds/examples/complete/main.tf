@@ -1,0 +1,49 @@
+provider "aws" {
+  region = var.region
+}
+
+data "aws_availability_zones" "available" {
+  state = "available"
+}
+
+resource "aws_vpc" "this" {
+  cidr_block = "10.0.0.0/16"
+  tags       = merge(var.tags, { Name = var.name })
+}
+
+resource "aws_subnet" "isolated" {
+  count = 3
+
+  vpc_id            = aws_vpc.this.id
+  cidr_block        = cidrsubnet(aws_vpc.this.cidr_block, 8, 21 + count.index)
+  availability_zone = data.aws_availability_zones.available.names[count.index]
+  tags              = merge(var.tags, { Name = "${var.name}-isolated-${count.index + 1}" })
+}
+
+resource "aws_security_group" "services" {
+  name        = "${var.name}-services"
+  description = "Stands for the services that may connect"
+  vpc_id      = aws_vpc.this.id
+  tags        = merge(var.tags, { Name = "${var.name}-services" })
+}
+
+resource "aws_kms_key" "this" {
+  description             = "${var.name}: RDS"
+  enable_key_rotation     = true
+  deletion_window_in_days = 7
+  tags                    = merge(var.tags, { Name = var.name })
+}
+
+module "rds" {
+  source = "../../"
+
+  name                      = var.name
+  vpc_id                    = aws_vpc.this.id
+  subnet_ids                = aws_subnet.isolated[*].id
+  client_security_group_ids = { services = aws_security_group.services.id }
+  kms_key_arn               = aws_kms_key.this.arn
+  deletion_protection       = var.deletion_protection
+  apply_immediately         = true
+  read_replica              = {}
+  tags                      = var.tags
+}
