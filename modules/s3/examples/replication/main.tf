@@ -29,8 +29,9 @@ module "dr" {
   source    = "../../"
   providers = { aws = aws.dr }
 
-  name        = "${var.name}-dr"
-  kms_key_arn = aws_kms_key.dr.arn
+  name          = "${var.name}-dr"
+  kms_key_arn   = aws_kms_key.dr.arn
+  force_destroy = var.force_destroy
 
   tags = var.tags
 }
@@ -38,8 +39,9 @@ module "dr" {
 module "s3" {
   source = "../../"
 
-  name        = "${var.name}-primary"
-  kms_key_arn = aws_kms_key.primary.arn
+  name          = "${var.name}-primary"
+  kms_key_arn   = aws_kms_key.primary.arn
+  force_destroy = var.force_destroy
 
   replication = {
     bucket_arn  = module.dr.bucket_arn

@@ -16,6 +16,12 @@ variable "tags" {
   default     = {}
 }
 
+variable "force_destroy" {
+  description = "Whether destroying the example deletes the objects in its buckets."
+  type        = bool
+  default     = false
+}
+
 variable "dr_region" {
   description = "Region of the copies."
   type        = string
