@@ -100,7 +100,7 @@ func TestBootstrapNamesWhatIsMissing(t *testing.T) {
 		},
 		"no Python": {
 			func(r *repository) { r.remove("bin/python3") },
-			[]string{"Python 3.10 or newer is missing", "apt-get install -y python3 python3-venv"},
+			[]string{"Python 3.11 or newer is missing", "apt-get install -y python3 python3-venv"},
 		},
 		"a Python without venv, and no right to install one": {
 			func(r *repository) {
