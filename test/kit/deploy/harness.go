@@ -17,6 +17,7 @@ import (
 
 	"github.com/fintrack/platform/test/kit/check"
 	"github.com/fintrack/platform/test/kit/sandbox"
+	"github.com/gruntwork-io/terratest/modules/logger"
 )
 
 // Exit codes of a suite's program.
@@ -62,6 +63,7 @@ func run(m *testing.M) int {
 	defer stop()
 	h := &harness{ctx: ctx, run: r, progress: newProgress(os.Stdout)}
 	current = h
+	logger.Default = logger.Discard // terratest says each retry there; our stages say it better
 	sandbox.Use(r)
 	if err := RecoverDead(ctx, r); err != nil {
 		_ = r.End()

@@ -1,0 +1,4 @@
+output "kms" {
+  description = "Everything that the module puts out."
+  value       = module.kms
+}
