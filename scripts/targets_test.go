@@ -46,6 +46,25 @@ func TestTestModuleRefusesWhatIsNoModule(t *testing.T) {
 	}
 }
 
+func TestTestModuleRunsTheNamedOne(t *testing.T) {
+	t.Parallel()
+	r := complete(t)
+	names := []string{"alpha", "beta", "gamma", "iam-irsa", "rds", "zeta"}
+	for _, n := range names {
+		r.write("modules/"+n+"/main.tf", "")
+	}
+	r.program("scripts/run", `echo "$*"`)
+	for _, n := range names {
+		if out := r.must("scripts/test-module", n); out != "fintrack test-module "+n+"\n" {
+			t.Errorf("%s: ran %q", n, out)
+		}
+		r.set("MODULE", n)
+		if out := r.must("scripts/test-module"); out != "fintrack test-module "+n+"\n" {
+			t.Errorf("MODULE=%s: ran %q", n, out)
+		}
+	}
+}
+
 func TestCleanKeepsTheCacheWhileTheLedgerHasEntries(t *testing.T) {
 	t.Parallel()
 	r := newRepository(t, map[string]string{
