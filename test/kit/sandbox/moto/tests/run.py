@@ -17,7 +17,7 @@ import time
 import traceback
 import unittest
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TextIO
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
@@ -26,8 +26,9 @@ ROOT = os.path.dirname(HERE)
 class JSONLines(unittest.TestResult):
     """Reports each test as it ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, output: TextIO) -> None:
         super().__init__()
+        self.output = output
         self.counts = {"pass": 0, "fail": 0, "error": 0}
         self._began = 0.0
 
@@ -45,7 +46,7 @@ class JSONLines(unittest.TestResult):
         }
         if error:
             line["detail"] = "".join(traceback.format_exception(*error))[-4000:]
-        print(json.dumps(line), flush=True)
+        print(json.dumps(line), file=self.output, flush=True)
 
     def addSuccess(self, test: unittest.TestCase) -> None:
         self._report(test, "pass")
@@ -74,18 +75,21 @@ def flatten(suite: unittest.TestSuite) -> Iterator[unittest.TestCase]:
 
 def main(arguments: list[str]) -> int:
     sys.path.insert(0, ROOT)
+    # Moto prints some complaints; standard output is for the results alone.
+    results, sys.stdout = sys.stdout, sys.stderr
     listing = "--list" in arguments
     patterns = [argument for argument in arguments if not argument.startswith("-")]
     pattern = f"{patterns[0]}.py" if patterns else "test_*.py"
     suite = unittest.defaultTestLoader.discover(HERE, pattern=pattern, top_level_dir=ROOT)
     if listing:
         for test in flatten(suite):
-            print(json.dumps({"test": test.id(), "proves": proofs(test)}))
+            print(json.dumps({"test": test.id(), "proves": proofs(test)}), file=results)
         return 0
-    result = JSONLines()
+    result = JSONLines(results)
     began = time.monotonic()
     suite.run(result)
-    print(json.dumps({"summary": result.counts, "seconds": round(time.monotonic() - began, 1)}))
+    seconds = round(time.monotonic() - began, 1)
+    print(json.dumps({"summary": result.counts, "seconds": seconds}), file=results)
     return 0 if result.wasSuccessful() and result.testsRun else 1
 
 
