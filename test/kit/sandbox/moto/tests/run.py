@@ -59,8 +59,16 @@ class JSONLines(unittest.TestResult):
         super().addError(test, err)
         self._report(test, "error", err)
 
+    def addSubTest(self, test: unittest.TestCase, subtest: unittest.TestCase, err: Any) -> None:
+        """A test with failing parts is neither passed nor failed by unittest itself."""
+        super().addSubTest(test, subtest, err)
+        if err is not None:
+            failed = issubclass(err[0], test.failureException)
+            self._report(subtest, "fail" if failed else "error", err)
+
 
 def proofs(test: unittest.TestCase) -> list[str]:
+    test = getattr(test, "test_case", test)  # a part of a test is a thing of its own
     method = getattr(test, getattr(test, "_testMethodName", ""), None)
     return list(getattr(method, "proves", ()))
 

@@ -11,7 +11,10 @@ from ..patching import add, override
 from ..registry import mend
 
 
-@mend("athena", "DeleteNamedQuery is missing.")
+@mend(
+    "athena",
+    "DeleteNamedQuery is missing, so aws_athena_named_query cannot be destroyed.",
+)
 def named_queries_can_be_deleted() -> None:
     @add(AthenaResponse)
     def delete_named_query(self: Any) -> str:
