@@ -4,12 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// statements decodes a policy document into its statements by their ids.
+// statements decodes a policy document into its statements by their ids, with every
+// list sorted: their order means nothing, and IAM does not keep it.
 func statements(document string) (map[string]map[string]any, error) {
 	var policy struct{ Statement []map[string]any }
 	if err := json.Unmarshal([]byte(document), &policy); err != nil {
@@ -21,9 +24,21 @@ func statements(document string) (map[string]map[string]any, error) {
 		if byID[id] != nil {
 			return nil, fmt.Errorf("policy: two statements are called %q", id)
 		}
+		sortLists(s)
 		byID[id] = s
 	}
 	return byID, nil
+}
+
+func sortLists(v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, e := range v {
+			sortLists(e)
+		}
+	case []any:
+		slices.SortFunc(v, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	}
 }
 
 func (b bucket) policy(ctx context.Context) (map[string]map[string]any, error) {
@@ -51,7 +66,7 @@ func (b bucket) denials(ctx context.Context) {
 		}
 		b.d.Checks.Equal(c, map[string]any{
 			"Sid": id, "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Condition": condition,
-			"Resource": []any{b.arn() + "/*", b.arn()},
+			"Resource": []any{b.arn(), b.arn() + "/*"},
 		}, policy[id])
 	}
 }
@@ -68,6 +83,7 @@ func (b bucket) receivesOnlyFrom(ctx context.Context, sources ...string) {
 	for i, s := range sources {
 		arns[i] = "arn:aws:s3:::" + s
 	}
+	sortLists(arns)
 	allowed := map[string]map[string]any{}
 	for id, s := range policy {
 		if s["Effect"] == "Allow" {

@@ -117,17 +117,17 @@ func (r replication) permissions(ctx context.Context) {
 	through := func(region, arn string) map[string]any {
 		return map[string]any{
 			"StringEquals": map[string]any{"kms:ViaService": "s3." + region + ".amazonaws.com"},
-			"StringLike":   map[string]any{"kms:EncryptionContext:aws:s3:arn": []any{arn + "/*", arn}},
+			"StringLike":   map[string]any{"kms:EncryptionContext:aws:s3:arn": []any{arn, arn + "/*"}},
 		}
 	}
 	d.Checks.Equal(c, map[string]map[string]any{
-		"ReadConfiguration": {"Sid": "ReadConfiguration", "Effect": "Allow", "Action": []any{"s3:ListBucket", "s3:GetReplicationConfiguration"}, "Resource": source},
+		"ReadConfiguration": {"Sid": "ReadConfiguration", "Effect": "Allow", "Action": []any{"s3:GetReplicationConfiguration", "s3:ListBucket"}, "Resource": source},
 		"ReadVersions": {"Sid": "ReadVersions", "Effect": "Allow", "Resource": source + "/*", "Action": []any{
-			"s3:GetObjectVersionTagging", "s3:GetObjectVersionForReplication", "s3:GetObjectVersionAcl", "s3:GetObjectRetention", "s3:GetObjectLegalHold",
+			"s3:GetObjectLegalHold", "s3:GetObjectRetention", "s3:GetObjectVersionAcl", "s3:GetObjectVersionForReplication", "s3:GetObjectVersionTagging",
 		}},
-		"WriteReplicas":  {"Sid": "WriteReplicas", "Effect": "Allow", "Action": []any{"s3:ReplicateTags", "s3:ReplicateObject", "s3:ReplicateDelete"}, "Resource": target + "/*"},
+		"WriteReplicas":  {"Sid": "WriteReplicas", "Effect": "Allow", "Action": []any{"s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"}, "Resource": target + "/*"},
 		"DecryptSource":  {"Sid": "DecryptSource", "Effect": "Allow", "Action": "kms:Decrypt", "Resource": d.Output("kms_key_arn"), "Condition": through(d.Region, source)},
-		"EncryptReplica": {"Sid": "EncryptReplica", "Effect": "Allow", "Action": []any{"kms:GenerateDataKey", "kms:Encrypt"}, "Resource": d.Output("dr_kms_key_arn"), "Condition": through(drRegion, target)},
+		"EncryptReplica": {"Sid": "EncryptReplica", "Effect": "Allow", "Action": []any{"kms:Encrypt", "kms:GenerateDataKey"}, "Resource": d.Output("dr_kms_key_arn"), "Condition": through(drRegion, target)},
 	}, got)
 }
 

@@ -138,7 +138,11 @@ func (b bucket) lifecycle(ctx context.Context) {
 
 func rule(rules []types.LifecycleRule, id string) types.LifecycleRule {
 	if i := slices.IndexFunc(rules, func(r types.LifecycleRule) bool { return aws.ToString(r.ID) == id }); i >= 0 {
-		return rules[i]
+		r := rules[i]
+		if r.Filter != nil && aws.ToString(r.Filter.Prefix) == "" {
+			r.Filter = &types.LifecycleRuleFilter{} // both mean every object
+		}
+		return r
 	}
 	return types.LifecycleRule{}
 }
