@@ -12,7 +12,7 @@ import (
 func complete(t *testing.T) *repository {
 	r := newRepository(t, nil)
 	r.onlyPrograms()
-	r.program("bin/go", `case "$1 $2" in "env GOOS") echo `+runtime.GOOS+`;; "env GOARCH") echo `+runtime.GOARCH+`;; *) echo "go version go1.26.6 linux/amd64";; esac`)
+	r.program("bin/go", `echo "go version go1.26.6 linux/amd64"`)
 	r.program("bin/terraform", `echo '{ "terraform_version": "1.11.4" }'`)
 	r.program(providerIn("mirror"), "exit 0")
 	r.set("FINTRACK_PROVIDER_MIRROR", filepath.Join(r.root, "mirror"))
@@ -88,7 +88,7 @@ func TestBootstrapNamesWhatIsMissing(t *testing.T) {
 		},
 		"no Terraform": {
 			func(r *repository) { r.remove("bin/terraform") },
-			[]string{"Terraform 1.11.0 or newer is missing", "https://developer.hashicorp.com/terraform/install"},
+			[]string{"Terraform 1.11.0 or newer is missing", "https://releases.hashicorp.com/terraform/1.11.4/terraform_1.11.4_" + runtime.GOOS + "_" + runtime.GOARCH + ".zip"},
 		},
 		"a named mirror without the provider": {
 			func(r *repository) { r.set("FINTRACK_PROVIDER_MIRROR", r.root+"/empty") },
