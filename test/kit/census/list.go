@@ -61,3 +61,17 @@ func Deleter[O, I, R any](call func(context.Context, I, ...func(*O)) (R, error),
 		return err
 	}
 }
+
+// Follow returns the items of all pages of a call that the SDK has no paginator
+// for: page is called with the token of the answer before, nil at first.
+func Follow[T any](page func(token *string) (items []T, next *string, err error)) ([]T, error) {
+	var all []T
+	for token, first := (*string)(nil), true; first || token != nil && *token != ""; first = false {
+		items, next, err := page(token)
+		if err != nil {
+			return all, err
+		}
+		all, token = append(all, items...), next
+	}
+	return all, nil
+}
