@@ -170,22 +170,36 @@ func deleteObjects(ctx context.Context, c *s3.Client, bucket string, ids []types
 	}
 	var errs []error
 	for _, e := range out.Errors {
-		if locked && release(ctx, c, bucket, e) == nil {
-			continue
+		err := fmt.Errorf("delete %s: %s: %s", aws.ToString(e.Key), aws.ToString(e.Code), aws.ToString(e.Message))
+		if locked {
+			err = release(ctx, c, bucket, aws.ToString(e.Key), ids)
 		}
-		errs = append(errs, fmt.Errorf("delete %s, version %s: %s: %s", aws.ToString(e.Key), aws.ToString(e.VersionId), aws.ToString(e.Code), aws.ToString(e.Message)))
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }
 
-// release lifts the legal hold of an object version and deletes it.
-func release(ctx context.Context, c *s3.Client, bucket string, e types.Error) error {
-	_, err := c.PutObjectLegalHold(ctx, &s3.PutObjectLegalHoldInput{
-		Bucket: &bucket, Key: e.Key, VersionId: e.VersionId, LegalHold: &types.ObjectLockLegalHold{Status: types.ObjectLockLegalHoldStatusOff},
-	})
-	if err != nil {
-		return err
+// release lifts the legal hold of an object's versions and deletes them one by
+// one. An error of DeleteObjects need not name the version, and a delete without
+// one would only add a marker.
+func release(ctx context.Context, c *s3.Client, bucket, key string, ids []types.ObjectIdentifier) error {
+	for _, id := range ids {
+		if aws.ToString(id.Key) != key {
+			continue
+		}
+		in := &s3.DeleteObjectInput{Bucket: &bucket, Key: id.Key, VersionId: id.VersionId, BypassGovernanceRetention: aws.Bool(true)}
+		if _, err := c.DeleteObject(ctx, in); err == nil {
+			continue
+		}
+		_, err := c.PutObjectLegalHold(ctx, &s3.PutObjectLegalHoldInput{
+			Bucket: &bucket, Key: id.Key, VersionId: id.VersionId, LegalHold: &types.ObjectLockLegalHold{Status: types.ObjectLockLegalHoldStatusOff},
+		})
+		if err == nil {
+			_, err = c.DeleteObject(ctx, in)
+		}
+		if err != nil {
+			return fmt.Errorf("delete %s, version %s: %w", key, aws.ToString(id.VersionId), err)
+		}
 	}
-	_, err = c.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &bucket, Key: e.Key, VersionId: e.VersionId, BypassGovernanceRetention: aws.Bool(true)})
-	return err
+	return nil
 }

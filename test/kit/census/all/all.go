@@ -1,0 +1,12 @@
+// Package all registers the listers of every service.
+package all
+
+import (
+	_ "github.com/fintrack/platform/test/kit/census/ec2"
+	_ "github.com/fintrack/platform/test/kit/census/iam"
+	_ "github.com/fintrack/platform/test/kit/census/kms"
+	_ "github.com/fintrack/platform/test/kit/census/logs"
+	_ "github.com/fintrack/platform/test/kit/census/rds"
+	_ "github.com/fintrack/platform/test/kit/census/s3"
+	_ "github.com/fintrack/platform/test/kit/census/secretsmanager"
+)
