@@ -28,7 +28,7 @@ func (r Refusals) judge(checks *check.Set, found []diagnostic, rules []string) {
 		texts[d.call+1] = append(texts[d.call+1], d.text)
 	}
 	subject := "modules/" + r.Module
-	make := func(id, title, next string) check.Check {
+	promise := func(id, title, next string) check.Check {
 		return check.Check{ID: r.Module + "." + id, Title: title, Controls: []string{"CC8.1"}, Subject: subject, Next: next}
 	}
 	for i, c := range r.Cases {
@@ -37,16 +37,16 @@ func (r Refusals) judge(checks *check.Set, found []diagnostic, rules []string) {
 		if said == "" {
 			observed = "accepted"
 		}
-		checks.That(make("refuses."+strings.Trim(notKebab.ReplaceAllString(strings.ToLower(c.Name), "-"), "-"), "Refuses: "+c.Name,
+		checks.That(promise("refuses."+strings.Trim(notKebab.ReplaceAllString(strings.ToLower(c.Name), "-"), "-"), "Refuses: "+c.Name,
 			fmt.Sprintf("add or mend the validation of %s", argumentNames(c))),
 			strings.Contains(flat(said), flat(c.Message)) && c.Message != "", "an error that says: "+c.Message, observed)
 	}
-	base := append(slices.Clone(texts[0]), stray...)
+	outside := append(slices.Clone(texts[0]), stray...)
 	observed := "accepted"
-	if len(base) > 0 {
-		observed = strings.Join(base, "\n          ")
+	if len(outside) > 0 {
+		observed = strings.Join(outside, "\n          ")
 	}
-	checks.That(make("refuses.nothing-valid", "A valid call is accepted, and no error stands outside a case", "mend the base of the refusals"), len(base) == 0, "accepted", observed)
+	checks.That(promise("refuses.nothing-valid", "A valid call is accepted, and no error stands outside a case", "mend the base of the refusals"), len(outside) == 0, "accepted", observed)
 	var bare []string
 	for _, rule := range rules {
 		if !covered[rule] {
@@ -57,7 +57,7 @@ func (r Refusals) judge(checks *check.Set, found []diagnostic, rules []string) {
 	if len(bare) > 0 {
 		observed = "rules that refused nothing: " + strings.Join(bare, ", ")
 	}
-	checks.That(make("refuses.by-every-rule", "Every validation rule has an input that it refuses", "add a case for each rule"), len(bare) == 0, fmt.Sprintf("each of %d rules refuses an input", len(rules)), observed)
+	checks.That(promise("refuses.by-every-rule", "Every validation rule has an input that it refuses", "add a case for each rule"), len(bare) == 0, fmt.Sprintf("each of %d rules refuses an input", len(rules)), observed)
 }
 
 func argumentNames(c Refusal) string {

@@ -72,7 +72,7 @@ func Refuses(t *testing.T, r Refusals) {
 
 // diagnostic is an error of the plan with the case it belongs to.
 type diagnostic struct {
-	call   int // index of the case, -1 for the base
+	call   int // index of the case, or base
 	text   string
 	rule   string // "variables.tf:12" when a validation rule said it
 	placed bool
@@ -88,43 +88,78 @@ func (r Refusals) plan(h *harness, t testing.TB, s *sandbox.Sandbox) ([]diagnost
 		return nil, nil, err
 	}
 	dir := filepath.Join(filepath.Dir(filepath.Dir(module)), "refusals")
-	text, lines, err := r.configuration(s.Region)
-	if err != nil {
-		return nil, nil, err
-	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "main.tf"), text, 0o644); err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
 	}
 	tf, err := h.provider.terraform(h.ctx, t, s, dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := tf.init(h.ctx); err != nil {
-		return nil, nil, err
-	}
-	var out string
-	err = tf.stage(h.ctx, "plan", func(ctx context.Context) error {
-		stdout, _, code, err := tt.RunTerraformCommandAndGetStdOutErrCodeContextE(t, ctx, tf.opts, "plan", "-json", "-input=false", "-no-color")
-		out = stdout
-		if code == 1 {
-			return nil // the refusals; their diagnostics are read below
+	round := func(calls []int) ([]diagnostic, error) {
+		text, lines, err := r.configuration(s.Region, calls)
+		if err != nil {
+			return nil, err
 		}
-		return err
-	})
+		if err := os.WriteFile(filepath.Join(dir, "main.tf"), text, 0o644); err != nil {
+			return nil, fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
+		}
+		out, err := tf.refusedPlan(h.ctx)
+		if err != nil {
+			return nil, err
+		}
+		return readDiagnostics(out, lines, calls)
+	}
+	all := []int{base}
+	for i := range r.Cases {
+		all = append(all, i)
+	}
+	found, err := round(all)
 	if err != nil {
 		return nil, nil, err
 	}
-	found, err := readDiagnostics(out, lines)
-	return found, rules, err
+	// A rule that compares two variables is judged only when no other rule has
+	// failed before, and may name no place: each case that is left, by itself.
+	for i := range r.Cases {
+		if slices.ContainsFunc(found, func(d diagnostic) bool { return d.placed && d.call == i }) {
+			continue
+		}
+		more, err := round([]int{i})
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, d := range more {
+			d.call, d.placed = i, true
+			found = append(found, d)
+		}
+	}
+	more, err := round([]int{base})
+	return append(found, more...), rules, err
 }
 
-// configuration writes one call of the module for the base and each case, and
-// returns the first line of each call.
-func (r Refusals) configuration(region string) ([]byte, []int, error) {
-	base, err := splitArguments(r.Base)
+// base stands for the call without a bad input in a list of cases.
+const base = -1
+
+// refusedPlan sets the folder up and plans; the errors of the plan are in what
+// it says as JSON, and are no error here.
+func (tf *terraform) refusedPlan(ctx context.Context) (out string, err error) {
+	if err := tf.init(ctx); err != nil {
+		return "", err
+	}
+	err = tf.stage(ctx, "plan", func(ctx context.Context) error {
+		stdout, _, code, err := tt.RunTerraformCommandAndGetStdOutErrCodeContextE(tf.t, ctx, tf.opts, "plan", "-json", "-input=false", "-no-color")
+		out = stdout
+		if code == tt.DefaultErrorExitCode {
+			return nil
+		}
+		return err
+	})
+	return out, err
+}
+
+// configuration writes one call of the module for each of the cases, and returns
+// the first line of each call.
+func (r Refusals) configuration(region string, cases []int) ([]byte, []int, error) {
+	valid, err := splitArguments(r.Base)
 	if err != nil {
 		return nil, nil, fmt.Errorf("base: %w", err)
 	}
@@ -133,7 +168,7 @@ func (r Refusals) configuration(region string) ([]byte, []int, error) {
 	var lines []int
 	call := func(name string, set map[string]string) {
 		lines = append(lines, bytes.Count(b.Bytes(), []byte("\n"))+1)
-		args := maps.Clone(base)
+		args := maps.Clone(valid)
 		maps.Copy(args, set)
 		fmt.Fprintf(&b, "module %q {\n  source = \"../modules/%s\"\n", name, r.Module)
 		for _, k := range slices.Sorted(maps.Keys(args)) {
@@ -141,9 +176,12 @@ func (r Refusals) configuration(region string) ([]byte, []int, error) {
 		}
 		b.WriteString("}\n")
 	}
-	call("base", nil)
-	for i, c := range r.Cases {
-		call(fmt.Sprintf("case_%d", i), c.Set)
+	for _, i := range cases {
+		if i == base {
+			call("base", nil)
+		} else {
+			call(fmt.Sprintf("case_%d", i), r.Cases[i].Set)
+		}
 	}
 	return b.Bytes(), lines, nil
 }
@@ -190,7 +228,7 @@ func validationRules(dir string) ([]string, error) {
 	return rules, nil
 }
 
-func readDiagnostics(out string, lines []int) ([]diagnostic, error) {
+func readDiagnostics(out string, lines, cases []int) ([]diagnostic, error) {
 	var found []diagnostic
 	for line := range strings.Lines(out) {
 		var msg struct {
@@ -217,9 +255,11 @@ func readDiagnostics(out string, lines []int) ([]diagnostic, error) {
 			if !hit {
 				i--
 			}
-			x.call, x.placed = i-1, i >= 0
+			if x.placed = i >= 0; x.placed {
+				x.call = cases[i]
+			}
 		case strings.HasPrefix(d.Address, "module.base"):
-			x.call, x.placed = -1, true
+			x.call, x.placed = base, true
 		default:
 			_, err := fmt.Sscanf(d.Address, "module.case_%d", &x.call)
 			x.placed = err == nil
