@@ -1,7 +1,9 @@
 package scripts_test
 
 import (
+	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -46,6 +48,51 @@ func TestDocsWantsTheMarkers(t *testing.T) {
 	out, code := r.run("scripts/docs")
 	if code != 1 || !strings.Contains(out, "modules/box/README.md: there must be lines <!-- BEGIN_TF_DOCS -->") {
 		t.Errorf("exit code %d, want 1:\n%s", code, out)
+	}
+}
+
+// TestModuleShape: a whole module passes, and each thing that can be missing is named.
+func TestModuleShape(t *testing.T) {
+	t.Parallel()
+	whole := map[string]string{
+		"modules/box/main.tf":                        "\n",
+		"modules/box/variables.tf":                   variable,
+		"modules/box/outputs.tf":                     "output \"id\" {\n  description = \"Id of the box.\"\n  value       = 1\n}\n",
+		"modules/box/versions.tf":                    "\n",
+		"modules/box/README.md":                      readme,
+		"modules/box/examples/complete/main.tf":      "provider \"aws\" {}\n",
+		"modules/box/examples/complete/variables.tf": "\n",
+		"modules/box/examples/complete/outputs.tf":   "\n",
+		"modules/box/examples/complete/versions.tf":  "\n",
+		"test/modules/box/box_test.go":               "package box_test\n",
+	}
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shape := func(files map[string]string) (string, int) {
+		r := newRepository(t, files)
+		r.realTools()
+		r.set("FINTRACK_PYTHON", python)
+		return r.run("scripts/lint.d/module-shape")
+	}
+	if out, code := shape(whole); code != 0 {
+		t.Errorf("a whole module is refused:\n%s", out)
+	}
+	for want, change := range map[string]func(map[string]string){
+		"modules/box has no README.md":                          func(f map[string]string) { delete(f, "modules/box/README.md") },
+		"modules/box has no examples/complete/versions.tf":      func(f map[string]string) { delete(f, "modules/box/examples/complete/versions.tf") },
+		"test/modules/box has no test":                          func(f map[string]string) { delete(f, "test/modules/box/box_test.go") },
+		"modules/box: a module has no provider block":           func(f map[string]string) { f["modules/box/main.tf"] = "provider \"aws\" {}\n" },
+		"modules/box: input name has no description":            func(f map[string]string) { f["modules/box/variables.tf"] = "variable \"name\" {}\n" },
+		"modules/box: output id has no description":             func(f map[string]string) { f["modules/box/outputs.tf"] = "output \"id\" {\n  value = 1\n}\n" },
+		"modules/box/examples/complete: input x has no descrip": func(f map[string]string) { f["modules/box/examples/complete/variables.tf"] = "variable \"x\" {}\n" },
+	} {
+		files := maps.Clone(whole)
+		change(files)
+		if out, code := shape(files); code != 1 || !strings.Contains(out, want) {
+			t.Errorf("exit code %d, want a refusal that says %q:\n%s", code, want, out)
+		}
 	}
 }
 

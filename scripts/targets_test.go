@@ -106,14 +106,14 @@ func TestCleanLeavesOtherPeoplesFoldersAlone(t *testing.T) {
 func TestTestGoesOnAfterAFailure(t *testing.T) {
 	t.Parallel()
 	r := complete(t)
-	for step, code := range map[string]string{"lint": "1", "test-kit": "0", "test-modules": "3"} {
+	for step, code := range map[string]string{"lint": "3", "test-kit": "0", "test-modules": "1"} {
 		r.program("scripts/"+step, "echo ran "+step+"; exit "+code)
 	}
 	out, code := r.run("scripts/test")
 	if code != 3 || !strings.HasSuffix(out, "\nsteps: 1 passed, 2 failed\n") {
 		t.Errorf("exit code %d, want 3:\n%s", code, out)
 	}
-	for _, want := range []string{"ran lint\n", "==> lint FAILED (exit code 1)", "ran test-kit\n", "==> test-kit passed", "==> test-modules FAILED (exit code 3)"} {
+	for _, want := range []string{"ran lint\n", "==> lint FAILED (exit code 3)", "ran test-kit\n", "==> test-kit passed", "==> test-modules FAILED (exit code 1)"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in:\n%s", want, out)
 		}
