@@ -1,11 +1,20 @@
 package census
 
-import "context"
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
 
 // Pager is any paginator of the SDK.
 type Pager[O, P any] interface {
 	HasMorePages() bool
 	NextPage(context.Context, ...func(*O)) (P, error)
+}
+
+// With makes the List of a lister from a function that takes the service's client.
+func With[C, O any](client func(aws.Config, ...func(*O)) C, list func(context.Context, C) ([]Resource, error)) func(context.Context, aws.Config) ([]Resource, error) {
+	return func(ctx context.Context, cfg aws.Config) ([]Resource, error) { return list(ctx, client(cfg)) }
 }
 
 // Collect returns the items of all pages.

@@ -63,8 +63,9 @@ var registry struct {
 	parts   map[string]Part
 }
 
-// Register adds listers. It panics when two of them claim a type, or one is
-// incomplete: a mistake of the program, seen when it starts.
+// Register adds listers. It panics when two services claim a type, or a lister is
+// incomplete: a mistake of the program, seen when it starts. A service may have
+// two listers of one type, which ask in different places.
 func Register(listers ...Lister) {
 	registry.Lock()
 	defer registry.Unlock()
@@ -90,7 +91,7 @@ func Register(listers ...Lister) {
 }
 
 func claim(typ, service string) {
-	if by, taken := registry.byType[typ]; taken {
+	if by, taken := registry.byType[typ]; taken && by != service {
 		panic(fmt.Sprintf("census: %s is registered by %s and by %s", typ, by, service))
 	}
 	registry.byType[typ] = service

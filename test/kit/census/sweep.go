@@ -130,18 +130,22 @@ func (w *sweep) drain(ctx context.Context, order []question, found Set) {
 
 // of picks the resources that the questions had found, and those questions.
 func of(order []question, found Set) (rs []Resource, busy []question) {
-	for _, q := range order {
-		n := len(rs)
-		for _, r := range found.byKey {
-			if slices.Contains(q.Types, r.Type) && (!q.Regional || r.Region == q.region) {
-				rs = append(rs, r)
-			}
+	for _, r := range found.byKey {
+		if slices.ContainsFunc(order, func(q question) bool { return q.finds(r) }) {
+			rs = append(rs, r)
 		}
-		if len(rs) > n {
+	}
+	for _, q := range order {
+		if slices.ContainsFunc(rs, q.finds) {
 			busy = append(busy, q)
 		}
 	}
 	return rs, busy
+}
+
+// finds reports whether the question can have found the resource.
+func (q question) finds(r Resource) bool {
+	return slices.Contains(q.Types, r.Type) && (!q.Regional || r.Region == q.region)
 }
 
 // remove calls the resource's Delete and keeps what came of it.

@@ -113,9 +113,7 @@ var parts = map[string][]census.Part{
 func lister(order int, list func(context.Context, *ec2.Client) ([]census.Resource, error), typ string) census.Lister {
 	l := census.Lister{
 		Service: "ec2", Types: []string{typ}, Regional: true, Order: order, Parts: parts[typ],
-		List: func(ctx context.Context, cfg aws.Config) ([]census.Resource, error) {
-			return list(ctx, ec2.NewFromConfig(cfg))
-		},
+		List: census.With(ec2.NewFromConfig, list),
 	}
 	for i := range l.Parts {
 		l.Parts[i].Of = typ

@@ -49,9 +49,7 @@ func init() {
 func lister(order int, list func(context.Context, *iam.Client) ([]census.Resource, error), parts []census.Part, types ...string) census.Lister {
 	return census.Lister{
 		Service: "iam", Types: types, Order: order, Parts: parts,
-		List: func(ctx context.Context, cfg aws.Config) ([]census.Resource, error) {
-			return list(ctx, iam.NewFromConfig(cfg))
-		},
+		List: census.With(iam.NewFromConfig, list),
 	}
 }
 

@@ -46,9 +46,7 @@ var parts = map[string][]census.Part{
 func lister(order int, list func(context.Context, *rds.Client) ([]census.Resource, error), types ...string) census.Lister {
 	return census.Lister{
 		Service: "rds", Types: types, Regional: true, Order: order, Parts: parts[types[0]],
-		List: func(ctx context.Context, cfg aws.Config) ([]census.Resource, error) {
-			return list(ctx, rds.NewFromConfig(cfg))
-		},
+		List: census.With(rds.NewFromConfig, list),
 	}
 }
 
