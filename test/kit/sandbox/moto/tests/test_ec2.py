@@ -89,3 +89,15 @@ class EC2Test(MendTest):
         data = self.ec2.describe_launch_template_versions(LaunchTemplateName="nodes")
         inner = data["LaunchTemplateVersions"][0]["LaunchTemplateData"]["TagSpecifications"]
         self.assertEqual(["instance"], [one["ResourceType"] for one in inner])
+
+    @proves("ec2.deleted_nat_gateways_take_their_interface_along")
+    def test_a_deleted_nat_gateway_leaves_no_interface_and_frees_its_address(self) -> None:
+        vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        subnet = self.ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+        address = self.ec2.allocate_address(Domain="vpc")["AllocationId"]
+        gateway = self.ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)
+        self.ec2.delete_nat_gateway(NatGatewayId=gateway["NatGateway"]["NatGatewayId"])
+        mine = [{"Name": "subnet-id", "Values": [subnet]}]
+        found = self.ec2.describe_network_interfaces(Filters=mine)["NetworkInterfaces"]
+        self.assertEqual([], found)
+        self.ec2.release_address(AllocationId=address)

@@ -6,6 +6,7 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.models.launch_templates import LaunchTemplate
+from moto.ec2.models.nat_gateways import NatGateway, NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.models.transit_gateway_attachments import TransitGatewayAttachmentBackend
 from moto.ec2.responses.flow_logs import FlowLogs
@@ -101,3 +102,20 @@ def launch_template_data_leaves_out_the_templates_own_tags() -> None:
         if inner:
             data["TagSpecifications"] = inner
         original(self, backend, name, data, version_description, tag_spec)
+
+
+@mend(
+    "ec2",
+    "DeleteNatGateway: the gateway's network interface stays for ever and its "
+    "Elastic IP stays associated with it, while AWS removes the one and frees the other.",
+)
+def deleted_nat_gateways_take_their_interface_along() -> None:
+    @override(NatGatewayBackend)
+    def delete_nat_gateway(original: Any, self: Any, nat_gateway_id: str) -> NatGateway:
+        gateway = original(self, nat_gateway_id)
+        if gateway._eni.id in self.enis:
+            for address in gateway.address_set:
+                if address.get("associationId"):
+                    self.disassociate_address(association_id=address["associationId"])
+            self.delete_network_interface(gateway._eni.id)
+        return gateway
