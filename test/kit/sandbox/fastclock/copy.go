@@ -2,119 +2,173 @@ package fastclock
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 )
 
-// Copy writes the compressed-time copy of the program src into
-// cache/fastclock/<sha256>-<factor>/ once, under the program's own name, and
-// returns its path. A copy that is there and whole is used as it is. An error
-// that is not ErrShape names the file and the cause: no room, a read-only cache.
+// recipe changes when Patch writes other bytes than before: copies of an earlier
+// one are then written anew.
+const recipe = 2
+
+// record stands beside a copy and says what it is.
+type record struct {
+	Recipe int
+	Factor int
+	// Source is the SHA-256 of the original program.
+	Source string
+	// Copy is what was written.
+	Copy stamp
+}
+
+// Copy returns the path of the compressed-time copy of the program src, which is
+// <cache>/fastclock/<SHA-256 of src>-<factor>/<name of src>. It writes the copy
+// when there is none, once, whoever asks at the same time. A copy whose size and
+// time are those recorded is used as it is; another one is hashed, and written
+// anew when it is not the one recorded.
+//
+// The errors are ErrFactor and ErrShape, for which nothing is written; those of
+// ctx; and those of the files, which name the path, the cause and what mends it.
 func Copy(ctx context.Context, src, cache string, factor int) (string, error) {
-	sum, err := digest(src, filepath.Join(cache, "fastclock"))
-	if err != nil {
-		return "", fmt.Errorf("read %s: %w", src, err)
-	}
-	dir := filepath.Join(cache, "fastclock", fmt.Sprintf("%s-%d", sum, factor))
-	dst := filepath.Join(dir, filepath.Base(src))
-	info, err := os.Stat(src)
+	src, err := filepath.Abs(src)
 	if err != nil {
 		return "", err
 	}
-	if have, err := os.Stat(dst); err == nil && have.Size() == info.Size() {
-		return dst, nil // it was renamed into place whole
-	}
-	if err := ctx.Err(); err != nil {
-		return "", err
-	}
-	raw, err := os.ReadFile(src)
-	if err != nil {
-		return "", err
-	}
-	patched, err := Patch(raw, factor)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", src, err)
-	}
-	return dst, writeWhole(dir, dst, patched)
-}
-
-// writeWhole writes by way of a temporary file and a rename, so that a reader
-// sees the whole file or none, whoever writes at the same time.
-func writeWhole(dir, dst string, b []byte) (err error) {
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("write the compressed-time copy %s: %w (free room, or set FINTRACK_CACHE to a writable folder)", dst, err)
+	root := filepath.Join(cache, "fastclock")
+	want := record{Recipe: recipe, Factor: factor}
+	var known bool
+	if want.Source, known = keptDigest(src, root); known {
+		if dst := want.path(root, src); want.unchanged(dst) {
+			return dst, nil
 		}
-	}()
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
 	}
-	tmp, err := os.CreateTemp(dir, ".write-*")
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(b)
-	if err == nil {
-		err = tmp.Chmod(0o755)
-	}
-	if cerr := tmp.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), dst)
-	}
-	if err != nil {
-		err = errors.Join(err, os.Remove(tmp.Name()))
-	}
-	return err
-}
-
-// stamp remembers the digest of a file that has not changed since.
-type stamp struct {
-	Path    string
-	Size    int64
-	ModTime time.Time
-	SHA256  string
-}
-
-// digest returns the SHA-256 of a file; hashing 700 MB at each start would cost
-// more than a plan, so the digest is kept with the file's size and time.
-func digest(path, dir string) (string, error) {
-	info, err := os.Stat(path)
+	unlock, err := lock(ctx, root)
 	if err != nil {
 		return "", err
 	}
-	name := sha256.Sum256([]byte(path))
-	file := filepath.Join(dir, "digest-"+hex.EncodeToString(name[:8])+".json")
-	var s stamp
-	if b, err := os.ReadFile(file); err == nil && json.Unmarshal(b, &s) == nil &&
-		s.Path == path && s.Size == info.Size() && s.ModTime.Equal(info.ModTime()) {
-		return s.SHA256, nil
+	defer unlock()
+	if want.Source, err = digest(ctx, src, root); err != nil {
+		return "", fmt.Errorf("take the digest of %s: %w", src, err)
 	}
+	dst := want.path(root, src)
+	if want.unchanged(dst) || want.whole(ctx, dst) {
+		return dst, nil // somebody else wrote it meanwhile, or its time alone changed
+	}
+	if err := want.write(ctx, src, dst); err != nil {
+		return "", err
+	}
+	return dst, nil
+}
+
+// path is where the copy of src belongs.
+func (want record) path(root, src string) string {
+	return filepath.Join(root, fmt.Sprintf("%s-%d", want.Source, want.Factor), filepath.Base(src))
+}
+
+// write writes the copy and its record.
+func (want record) write(ctx context.Context, src, dst string) error {
+	edits, err := planFile(src, want.Factor)
+	if err != nil {
+		return fmt.Errorf("%s: %w", src, err)
+	}
+	if err := sweep(filepath.Dir(dst)); err != nil {
+		return err
+	}
+	if err := writeCopy(ctx, src, dst, edits); err != nil {
+		return fmt.Errorf("copy %s: %w", src, err)
+	}
+	if want.Copy.SHA256, err = hash(ctx, dst); err != nil {
+		return fmt.Errorf("take the digest of %s: %w", dst, err)
+	}
+	return want.keep(dst)
+}
+
+// recordOf is the path of the record beside a copy.
+func recordOf(dst string) string { return filepath.Join(filepath.Dir(dst), "copy.json") }
+
+// kept reads the record beside a copy, when it is of the wanted kind.
+func (want record) kept(dst string) (record, bool) {
+	var r record
+	ok := readJSON(recordOf(dst), &r) && r.Recipe == want.Recipe && r.Factor == want.Factor && r.Source == want.Source
+	return r, ok
+}
+
+// unchanged reports whether the copy has the size and time that are recorded.
+func (want record) unchanged(dst string) bool {
+	r, ok := want.kept(dst)
+	if !ok {
+		return false
+	}
+	info, err := os.Stat(dst)
+	return err == nil && r.Copy.fits(dst, info)
+}
+
+// whole reports whether the copy has the digest that is recorded, and records its
+// present size and time; a cache that was moved or restored has other times.
+func (want record) whole(ctx context.Context, dst string) bool {
+	r, ok := want.kept(dst)
+	if !ok {
+		return false
+	}
+	sum, err := hash(ctx, dst)
+	return err == nil && sum == r.Copy.SHA256 && r.keep(dst) == nil
+}
+
+// keep records the copy as it is now.
+func (want record) keep(dst string) error {
+	info, err := os.Stat(dst)
+	if err != nil {
+		return err
+	}
+	want.Copy = stamp{Path: dst, Size: info.Size(), ModTime: info.ModTime(), SHA256: want.Copy.SHA256}
+	return writeJSON(recordOf(dst), want)
+}
+
+// planFile is plan over a file.
+func planFile(path string, factor int) ([]edit, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	s = stamp{Path: path, Size: info.Size(), ModTime: info.ModTime(), SHA256: hex.EncodeToString(h.Sum(nil))}
-	b, err := json.Marshal(s)
+	info, err := f.Stat()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-		return "", err
+	edits, _, err := plan(f, info.Size(), factor)
+	return edits, err
+}
+
+// writeCopy writes src with the edits to dst.
+func writeCopy(ctx context.Context, src, dst string, edits []edit) error {
+	in, err := os.Open(src)
+	if err != nil {
+		return err
 	}
-	return s.SHA256, os.WriteFile(file, b, 0o644)
+	defer in.Close()
+	return replace(dst, 0o755, func(out *os.File) error {
+		if err := stream(ctx, out, in); err != nil {
+			return err
+		}
+		for _, e := range edits {
+			if _, err := out.WriteAt(e.bytes, e.at); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// sweep removes what a killed writer left; the caller holds the lock.
+func sweep(dir string) error {
+	left, err := filepath.Glob(filepath.Join(dir, temporary+"*"))
+	if err != nil {
+		return err
+	}
+	for _, path := range left {
+		if err := os.Remove(path); err != nil {
+			return unwritable(path, err)
+		}
+	}
+	return nil
 }
