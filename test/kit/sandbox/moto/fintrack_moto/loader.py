@@ -23,6 +23,10 @@ from typing import Any
 from . import registry, services
 
 
+# A file of mends is half made, too, while it loads the moto modules that it changes.
+WATCHED = ("moto.", registry.MENDS_PACKAGE + ".")
+
+
 class MendingFinder(importlib.abc.MetaPathFinder):
     """Finds moto's modules as Python does, and mends what they bring in."""
 
@@ -34,7 +38,7 @@ class MendingFinder(importlib.abc.MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if not fullname.startswith("moto."):
+        if not fullname.startswith(WATCHED):
             return None
         spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
         if spec is not None and spec.loader is not None and hasattr(spec.loader, "exec_module"):
