@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/fintrack/platform/test/kit/sandbox/fastclock/cachefile"
 )
 
 // recipe changes when Patch writes other bytes than before: copies of an earlier
@@ -42,7 +44,7 @@ func Copy(ctx context.Context, src, cache string, factor int) (string, error) {
 			return dst, nil
 		}
 	}
-	unlock, err := lock(ctx, root)
+	unlock, err := cachefile.Lock(ctx, root)
 	if err != nil {
 		return "", err
 	}
@@ -71,7 +73,7 @@ func (want record) write(ctx context.Context, src, dst string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", src, err)
 	}
-	if err := sweep(filepath.Dir(dst)); err != nil {
+	if err := cachefile.Sweep(filepath.Dir(dst)); err != nil {
 		return err
 	}
 	if err := writeCopy(ctx, src, dst, edits); err != nil {
@@ -89,7 +91,7 @@ func recordOf(dst string) string { return filepath.Join(filepath.Dir(dst), "copy
 // kept reads the record beside a copy, when it is of the wanted kind.
 func (want record) kept(dst string) (record, bool) {
 	var r record
-	ok := readJSON(recordOf(dst), &r) && r.Recipe == want.Recipe && r.Factor == want.Factor && r.Source == want.Source
+	ok := cachefile.ReadJSON(recordOf(dst), &r) && r.Recipe == want.Recipe && r.Factor == want.Factor && r.Source == want.Source
 	return r, ok
 }
 
@@ -121,7 +123,7 @@ func (want record) keep(dst string) error {
 		return err
 	}
 	want.Copy = stamp{Path: dst, Size: info.Size(), ModTime: info.ModTime(), SHA256: want.Copy.SHA256}
-	return writeJSON(recordOf(dst), want)
+	return cachefile.WriteJSON(recordOf(dst), want)
 }
 
 // planFile is plan over a file.
@@ -146,7 +148,7 @@ func writeCopy(ctx context.Context, src, dst string, edits []edit) error {
 		return err
 	}
 	defer in.Close()
-	return replace(dst, 0o755, func(out *os.File) error {
+	return cachefile.Replace(dst, 0o755, func(out *os.File) error {
 		if err := stream(ctx, out, in); err != nil {
 			return err
 		}
@@ -157,18 +159,4 @@ func writeCopy(ctx context.Context, src, dst string, edits []edit) error {
 		}
 		return nil
 	})
-}
-
-// sweep removes what a killed writer left; the caller holds the lock.
-func sweep(dir string) error {
-	left, err := filepath.Glob(filepath.Join(dir, temporary+"*"))
-	if err != nil {
-		return err
-	}
-	for _, path := range left {
-		if err := os.Remove(path); err != nil {
-			return unwritable(path, err)
-		}
-	}
-	return nil
 }

@@ -4,11 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/fintrack/platform/test/kit/sandbox/fastclock/cachefile"
 )
 
 // stamp is what a file looked like when its digest was taken.
@@ -32,7 +33,7 @@ func keptDigest(path, dir string) (sum string, ok bool) {
 		return "", false
 	}
 	var s stamp
-	ok = readJSON(digestFile(path, dir), &s) && s.fits(path, info)
+	ok = cachefile.ReadJSON(digestFile(path, dir), &s) && s.fits(path, info)
 	return s.SHA256, ok
 }
 
@@ -49,7 +50,7 @@ func digest(ctx context.Context, path, dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return sum, writeJSON(digestFile(path, dir), stamp{Path: path, Size: info.Size(), ModTime: info.ModTime(), SHA256: sum})
+	return sum, cachefile.WriteJSON(digestFile(path, dir), stamp{Path: path, Size: info.Size(), ModTime: info.ModTime(), SHA256: sum})
 }
 
 // digestFile is where the digest of the file at path is kept.
@@ -89,22 +90,4 @@ func stream(ctx context.Context, w io.Writer, f *os.File) error {
 			return err
 		}
 	}
-}
-
-// readJSON reports whether the file is there and whole.
-func readJSON(path string, v any) bool {
-	b, err := os.ReadFile(path)
-	return err == nil && json.Unmarshal(b, v) == nil
-}
-
-// writeJSON replaces the file in one step.
-func writeJSON(path string, v any) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	return replace(path, 0o644, func(f *os.File) error {
-		_, err := f.Write(b)
-		return err
-	})
 }

@@ -1,4 +1,4 @@
-package fastclock
+package cachefile
 
 import "os"
 
@@ -9,6 +9,3 @@ func Create(f func(dir string) (*os.File, error)) (restore func()) {
 	create = f
 	return func() { create = old }
 }
-
-// Lock is lock.
-var Lock = lock
