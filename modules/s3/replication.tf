@@ -109,13 +109,6 @@ resource "aws_iam_role" "replication" {
   permissions_boundary = var.replication.permissions_boundary_arn
 
   tags = var.tags
-
-  lifecycle {
-    precondition {
-      condition     = local.replica_region != data.aws_region.current.name
-      error_message = "replication.kms_key_arn lies in ${data.aws_region.current.name}, the Region of the bucket itself: a copy in the same Region does not survive its loss. Give the bucket and the key of the disaster recovery Region."
-    }
-  }
 }
 
 resource "aws_iam_role_policy" "replication" {

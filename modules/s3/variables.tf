@@ -217,6 +217,11 @@ variable "replication" {
   }
 
   validation {
+    condition     = var.replication == null || try(split(":", var.replication.kms_key_arn)[3], "") != data.aws_region.current.name
+    error_message = "replication.kms_key_arn lies in the Region of the bucket itself: a copy in the same Region does not survive its loss. Give the bucket and the key of the disaster recovery Region."
+  }
+
+  validation {
     condition     = var.replication == null || contains(["STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"], try(var.replication.storage_class, ""))
     error_message = "replication.storage_class must be STANDARD, STANDARD_IA, ONEZONE_IA, INTELLIGENT_TIERING, GLACIER_IR, GLACIER or DEEP_ARCHIVE."
   }

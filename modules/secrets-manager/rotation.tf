@@ -28,7 +28,7 @@ resource "aws_lambda_function" "rotation" {
   architectures    = ["arm64"]
   handler          = "rotation.handler.handle"
   filename         = local.package
-  source_code_hash = fileexists(local.package) ? filebase64sha256(local.package) : null
+  source_code_hash = filebase64sha256(local.package)
   layers           = var.rotation.layer_arns
   timeout          = 30
   memory_size      = 128
@@ -60,13 +60,6 @@ resource "aws_lambda_function" "rotation" {
     aws_cloudwatch_log_group.rotation,
     aws_iam_role_policy.rotation,
   ]
-
-  lifecycle {
-    precondition {
-      condition     = fileexists(local.package)
-      error_message = "The rotation function's package ${local.package} is missing. Build it with modules/secrets-manager/lambda/build, which needs Python 3 and nothing else."
-    }
-  }
 }
 
 resource "aws_lambda_permission" "secrets_manager" {

@@ -189,4 +189,9 @@ variable "rotation" {
     condition     = var.rotation == null || can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[a-zA-Z0-9-]+$", var.rotation.log_kms_key_arn))
     error_message = "rotation.log_kms_key_arn must be the ARN of a key whose policy lets CloudWatch Logs use it for the function's log group."
   }
+
+  validation {
+    condition     = var.rotation == null || fileexists(coalesce(try(var.rotation.package, null), "${path.module}/lambda/dist/rotation.zip"))
+    error_message = "The rotation function's package is missing. Build it with modules/secrets-manager/lambda/build, which needs Python 3 and nothing else, or say in rotation.package where it is."
+  }
 }

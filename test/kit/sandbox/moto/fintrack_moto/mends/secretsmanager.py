@@ -4,60 +4,82 @@ from __future__ import annotations
 
 import contextvars
 import json
+import threading
+from collections.abc import Callable
 from typing import Any
 
 from moto.awslambda.models import LambdaBackend
+from moto.secretsmanager.exceptions import InvalidRequestException
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
 from moto.secretsmanager.responses import SecretsManagerResponse
 
 from ..patching import override, state_of
 from ..registry import mend
 
-_rotating: contextvars.ContextVar[bool] = contextvars.ContextVar("a rotation calls its function", default=False)
-
-
-class StepFailed(Exception):
-    """The rotation function raised: Secrets Manager stops, and nothing is moved."""
+# The calls of the rotation function that stock moto would make within RotateSecret.
+_calls: contextvars.ContextVar[list[Callable[[], bool]] | None] = contextvars.ContextVar(
+    "calls that the rotation under way has put off", default=None
+)
 
 
 @mend(
     "secretsmanager",
-    "RotateSecret: a rotation function that fails is taken for one that succeeded, "
-    "and the pending version becomes the default one.",
+    "RotateSecret: moto answers only when the rotation function has done all four steps, takes one "
+    "that fails for one that succeeded, and refuses a secret that was rotated before. AWS answers at "
+    "once, stops at a step that fails and moves nothing, and refuses only while a rotation is under way.",
 )
-def failed_steps_end_a_rotation() -> None:
+def rotations_run_behind_the_answer() -> None:
+    from flask import copy_current_request_context
+
     @override(LambdaBackend)
-    def invoke(original: Any, self: Any, function_name: str, *args: Any, **kwargs: Any) -> Any:
-        answer = original(self, function_name, *args, **kwargs)
-        if _rotating.get() and "x-amz-function-error" in kwargs["response_headers"]:
-            raise StepFailed(answer)
-        return answer
+    def invoke(original: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
+        put_off = _calls.get()
+        if put_off is None:
+            return original(self, *args, **kwargs)
+
+        def call() -> bool:
+            headers: dict[str, Any] = {}
+            original(self, *args, **{**kwargs, "response_headers": headers})
+            return "x-amz-function-error" not in headers
+
+        put_off.append(call)
+        return ""
 
     @override(SecretsManagerBackend)
     def rotate_secret(original: Any, self: Any, secret_id: str, **kwargs: Any) -> str:
-        token = _rotating.set(True)
+        secret = self.describe_secret(secret_id)
+        state = state_of(secret, "rotation")
+        if state.get("under_way"):
+            raise InvalidRequestException("A previous rotation isn't complete. That rotation will be reattempted.")
+        before = secret.default_version_id
+        token = _calls.set([])
         try:
-            return original(self, secret_id, **kwargs)
-        except StepFailed:
-            # AWS answers before the function is done, and leaves AWSPENDING where it is.
-            return self.secrets[secret_id].to_short_dict()
+            answer = original(self, secret_id, **kwargs)
+            calls = _calls.get()
         finally:
-            _rotating.reset(token)
+            _calls.reset(token)
+        if not calls:
+            return answer
+        after, secret.default_version_id = secret.default_version_id, before
+        state["under_way"] = True
 
+        @copy_current_request_context
+        def rotate() -> None:
+            try:
+                if all(call() for call in calls):
+                    secret.default_version_id = after
+                    drop_pending_from_current(secret)
+            finally:
+                state["under_way"] = False
 
-@mend(
-    "secretsmanager",
-    "RotateSecret: moto refuses a secret whose AWSPENDING and AWSCURRENT are on the same "
-    "version, which is how a finished rotation looks, so no secret can be rotated twice.",
-)
-def finished_rotations_leave_nothing_pending() -> None:
-    @override(SecretsManagerBackend)
-    def rotate_secret(original: Any, self: Any, secret_id: str, **kwargs: Any) -> str:
-        answer = original(self, secret_id, **kwargs)
-        for version in self.secrets[secret_id].versions.values():
-            if {"AWSPENDING", "AWSCURRENT"} <= set(version["version_stages"]):
-                version["version_stages"].remove("AWSPENDING")
+        threading.Thread(target=rotate, daemon=True).start()
         return answer
+
+
+def drop_pending_from_current(secret: FakeSecret) -> None:
+    for version in secret.versions.values():
+        if {"AWSPENDING", "AWSCURRENT"} <= set(version["version_stages"]):
+            version["version_stages"].remove("AWSPENDING")
 
 
 @mend(
