@@ -110,6 +110,14 @@ func (m maker) gateways(vpc, subnet *string) {
 		VpcId: vpc, VpcEndpointType: types.VpcEndpointTypeInterface, ServiceName: aws.String("com.amazonaws." + censustest.Region + ".sts"),
 		SubnetIds: []string{*subnet}, TagSpecifications: m.spec(types.ResourceTypeVpcEndpoint),
 	}))
+	// On AWS the interfaces of a gateway and of an endpoint are requester-managed;
+	// the emulator shows them as anybody's.
+	enis := censustest.Do(m.t, m.ctx, m.c.DescribeNetworkInterfaces, &ec2.DescribeNetworkInterfacesInput{
+		Filters: []types.Filter{{Name: aws.String("subnet-id"), Values: []string{*subnet}}},
+	})
+	for _, n := range enis.NetworkInterfaces {
+		must(m.c.CreateTags(m.ctx, &ec2.CreateTagsInput{Resources: []string{*n.NetworkInterfaceId}, Tags: m.spec(types.ResourceTypeNetworkInterface)[0].Tags}))
+	}
 	peer := censustest.Do(m.t, m.ctx, m.c.CreateVpc, &ec2.CreateVpcInput{CidrBlock: aws.String("10.9.0.0/16"), TagSpecifications: m.spec(types.ResourceTypeVpc)})
 	must(m.c.CreateVpcPeeringConnection(m.ctx, &ec2.CreateVpcPeeringConnectionInput{
 		VpcId: vpc, PeerVpcId: peer.Vpc.VpcId, TagSpecifications: m.spec(types.ResourceTypeVpcPeeringConnection),

@@ -3,6 +3,7 @@ package ec2
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -76,10 +77,17 @@ func listImages(ctx context.Context, c *ec2.Client) ([]census.Resource, error) {
 		})
 }
 
+// imageSnapshot begins the description of the snapshots under Amazon's own images.
+// An emulator lists them as the account's.
+const imageSnapshot = "Auto-created snapshot for AMI "
+
 func listSnapshots(ctx context.Context, c *ec2.Client) ([]census.Resource, error) {
 	return census.Each(ctx, ec2.NewDescribeSnapshotsPaginator(c, &ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}}),
 		func(p *ec2.DescribeSnapshotsOutput) []types.Snapshot { return p.Snapshots },
 		func(s types.Snapshot) census.Resource {
+			if strings.HasPrefix(aws.ToString(s.Description), imageSnapshot) {
+				return census.Resource{}
+			}
 			return resource(s.SnapshotId, s.Tags, census.Deleter(c.DeleteSnapshot, &ec2.DeleteSnapshotInput{SnapshotId: s.SnapshotId}))
 		})
 }
