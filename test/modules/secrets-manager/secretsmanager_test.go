@@ -12,10 +12,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	_ "github.com/fintrack/platform/test/kit/census/logs"
 	_ "github.com/fintrack/platform/test/kit/census/iam"
 	_ "github.com/fintrack/platform/test/kit/census/kms"
 	_ "github.com/fintrack/platform/test/kit/census/lambda"
+	_ "github.com/fintrack/platform/test/kit/census/logs"
 	_ "github.com/fintrack/platform/test/kit/census/secretsmanager"
 	"github.com/fintrack/platform/test/kit/check"
 	"github.com/fintrack/platform/test/kit/deploy"
