@@ -64,7 +64,9 @@ func managedTypes(plan *tfjson.Plan) []string {
 
 func (l *life) apply(ctx context.Context) error {
 	l.touched = true
-	return l.tf.apply(ctx)
+	err := l.tf.apply(ctx)
+	l.broken = err != nil
+	return err
 }
 
 func (l *life) verify(ctx context.Context) (err error) {
@@ -126,8 +128,9 @@ func (l *life) destroy(ctx context.Context) error {
 			errs = append(errs, fmt.Errorf("lift the protections before the destroy: %w", err))
 		}
 	}
-	if err := l.tf.destroy(ctx); err != nil {
-		return errors.Join(append(errs, err)...)
+	if err := l.tf.destroy(ctx); err != nil || l.broken {
+		errs = append(errs, l.sweep(ctx, err))
+		return errors.Join(errs...)
 	}
 	if l.spec.Residue != nil && l.Outputs != nil {
 		before := check.Tally(l.Checks.Results())
@@ -137,6 +140,20 @@ func (l *life) destroy(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// sweep removes what a destroy could not: an apply that was broken off leaves
+// resources that its state does not know, and on which others hang. A destroy
+// that failed for no such reason stays a failure, swept or not.
+func (l *life) sweep(ctx context.Context, failed error) error {
+	_, left, err := census.Sweep(ctx, l.AWS, l.scope)
+	if err != nil {
+		return errors.Join(failed, fmt.Errorf("sweep after a broken-off apply: %w", err))
+	}
+	if l.broken && len(left) == 0 {
+		return nil
+	}
+	return failed
 }
 
 // census asks the APIs what is there that was not before.

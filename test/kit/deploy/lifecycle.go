@@ -60,6 +60,7 @@ type life struct {
 	vars    map[string]any
 	scope   census.Scope
 	touched bool // something may exist
+	broken  bool // the apply was broken off: the state may not know all of it
 	stages  []check.Stage
 }
 

@@ -157,12 +157,13 @@ func (s *Sandbox) Release() error {
 	return s.Run.Ledger.Environments.Remove(s.entry.ID)
 }
 
-// Source copies the repository's Terraform folders into the environment's
-// folder and returns the path of the named one in the copy.
+// Source copies the repository's Terraform folders (or those of another checkout,
+// which FINTRACK_SOURCE names) into the environment's folder and returns the path
+// of the named one in the copy.
 func (s *Sandbox) Source(path string) (string, error) {
 	src := filepath.Join(s.Dir, "src")
 	if _, err := os.Stat(src); err != nil {
-		if err := copyConfiguration(s.Run.Paths.Root, src); err != nil {
+		if err := copyConfiguration(firstOf(os.Getenv("FINTRACK_SOURCE"), s.Run.Paths.Root), src); err != nil {
 			return "", err
 		}
 	}

@@ -101,3 +101,19 @@ class EC2Test(MendTest):
         found = self.ec2.describe_network_interfaces(Filters=mine)["NetworkInterfaces"]
         self.assertEqual([], found)
         self.ec2.release_address(AllocationId=address)
+
+    @proves("ec2.deleted_subnets_leave_their_network_acl")
+    def test_a_network_acl_can_be_deleted_after_its_subnet(self) -> None:
+        vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        subnet = self.ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+        acl = self.ec2.create_network_acl(VpcId=vpc)["NetworkAcl"]["NetworkAclId"]
+        mine = [{"Name": "association.subnet-id", "Values": [subnet]}]
+        before = self.ec2.describe_network_acls(Filters=mine)["NetworkAcls"][0]["Associations"]
+        self.ec2.replace_network_acl_association(
+            AssociationId=next(
+                one["NetworkAclAssociationId"] for one in before if one["SubnetId"] == subnet
+            ),
+            NetworkAclId=acl,
+        )
+        self.ec2.delete_subnet(SubnetId=subnet)
+        self.ec2.delete_network_acl(NetworkAclId=acl)

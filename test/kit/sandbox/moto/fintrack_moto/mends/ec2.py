@@ -8,6 +8,7 @@ from moto.core.responses import ActionResult
 from moto.ec2.models.launch_templates import LaunchTemplate
 from moto.ec2.models.nat_gateways import NatGateway, NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.models.subnets import SubnetBackend
 from moto.ec2.models.transit_gateway_attachments import TransitGatewayAttachmentBackend
 from moto.ec2.responses.flow_logs import FlowLogs
 from moto.ec2.responses.transit_gateway_attachments import TransitGatewayAttachment
@@ -119,3 +120,19 @@ def deleted_nat_gateways_take_their_interface_along() -> None:
                     self.disassociate_address(association_id=address["associationId"])
             self.delete_network_interface(gateway._eni.id)
         return gateway
+
+
+@mend(
+    "ec2",
+    "DeleteSubnet: the subnet's network ACL association stays, so that the ACL can "
+    "never be deleted, while on AWS it ends with the subnet.",
+)
+def deleted_subnets_leave_their_network_acl() -> None:
+    @override(SubnetBackend)
+    def delete_subnet(original: Any, self: Any, subnet_id: str) -> Any:
+        deleted = original(self, subnet_id)
+        for acl in self.network_acls.values():
+            for key, association in list(acl._associations.items()):
+                if association.subnet_id == subnet_id:
+                    del acl._associations[key]
+        return deleted
