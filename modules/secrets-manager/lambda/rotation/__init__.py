@@ -1,1 +1,0 @@
-"""Rotates the PostgreSQL credentials that are kept in AWS Secrets Manager."""
