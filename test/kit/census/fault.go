@@ -38,8 +38,13 @@ func HasCode(err error, codes ...string) bool {
 // unimplemented reports whether an emulator has no such service. AWS answers
 // every request in the format of the service; a page of HTML that says 404 comes
 // from the web framework under the emulator. Any other failure of an emulator,
-// its HTML page that says 500 included, is an error.
+// its HTML page that says 500 included, is an error; and so is an answer with an
+// error code of the service, which some emulated services send as HTML as well.
 func unimplemented(err error) bool {
+	var api smithy.APIError
+	if errors.As(err, &api) && api.ErrorCode() != "" && api.ErrorCode() != "UnknownError" {
+		return false
+	}
 	var res *smithyhttp.ResponseError
 	if !errors.As(err, &res) || res.Response == nil {
 		return false

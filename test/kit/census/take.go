@@ -139,6 +139,17 @@ func GlobalRegion(region string) string {
 	return "us-east-1"
 }
 
+// Partition is the partition of a region, as ARNs name it.
+func Partition(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov"
+	}
+	return "aws"
+}
+
 // each calls f for every item, Parallel at a time, and returns when all are done.
 func each[T any](items []T, f func(T)) {
 	var wg sync.WaitGroup

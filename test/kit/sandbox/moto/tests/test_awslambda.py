@@ -84,6 +84,13 @@ class LambdaTest(MendTest):
         )
         self.assertEqual((["driver", "blue", "certificates"], None), self.invoke({})[:2])
 
+    @proves("awslambda.log_events_have_whole_milliseconds")
+    def test_the_times_of_a_functions_log_are_whole_numbers(self) -> None:
+        self.create("def handle(event, context):\n    print('asked')\n")
+        self.invoke({})
+        events = client("logs").filter_log_events(logGroupName="/aws/lambda/f")["events"]
+        self.assertEqual([int], [type(event["timestamp"]) for event in events])
+
     @proves("awslambda.configuration_is_answered_as_given")
     def test_the_key_and_the_tracing_mode_are_kept(self) -> None:
         key = "arn:aws:kms:us-east-1:123456789012:key/environment"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from moto.awslambda.models import LambdaFunction, lambda_backends
+from moto.logs.models import LogsBackend
 from moto.sts.models import sts_backends
 from moto.utilities.utils import get_partition
 
@@ -148,3 +149,17 @@ def configuration_is_answered_as_given() -> None:
         if self.kms_key_arn:
             answer["KMSKeyArn"] = self.kms_key_arn
         return answer
+
+
+@mend(
+    "awslambda",
+    "FilterLogEvents on a function's log: its events have fractions of milliseconds for timestamps, "
+    "which the SDKs of typed languages cannot read.",
+)
+def log_events_have_whole_milliseconds() -> None:
+    @override(LogsBackend)
+    def put_log_events(
+        original: Any, self: Any, log_group_name: str, log_stream_name: str, log_events: list[dict[str, Any]]
+    ) -> Any:
+        whole = [{**event, "timestamp": int(event["timestamp"])} for event in log_events]
+        return original(self, log_group_name, log_stream_name, whole)
