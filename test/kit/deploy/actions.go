@@ -29,12 +29,14 @@ func (l *life) plan(ctx context.Context) error {
 			return fmt.Errorf("prepare: %w", err)
 		}
 	}
-	plan, _, err := l.tf.plan(ctx)
-	if err != nil {
+	if _, err := l.tf.plan(ctx); err != nil {
 		return err
 	}
-	l.Plan = plan
-	if missing := census.Covers(managedTypes(plan)); len(missing) > 0 {
+	var err error
+	if l.Plan, err = l.tf.planned(ctx); err != nil {
+		return err
+	}
+	if missing := census.Covers(managedTypes(l.Plan)); len(missing) > 0 {
 		return fmt.Errorf("the census of this suite cannot find resources of type %s: import the package of test/kit/census that lists them", strings.Join(missing, ", "))
 	}
 	if l.spec.Prepare == nil {
@@ -90,7 +92,7 @@ func (l *life) verify(ctx context.Context) (err error) {
 }
 
 func (l *life) replan(ctx context.Context) error {
-	plan, changed, err := l.tf.plan(ctx)
+	changed, err := l.tf.plan(ctx)
 	if err != nil {
 		return err
 	}
@@ -101,6 +103,10 @@ func (l *life) replan(ctx context.Context) error {
 	}
 	observed := "no changes"
 	if changed {
+		plan, err := l.tf.planned(ctx)
+		if err != nil {
+			return err
+		}
 		observed = "changes:\n          " + strings.Join(Drift(plan), "\n          ")
 	}
 	if !l.Checks.That(c, !changed, "no changes", observed) {
@@ -119,7 +125,7 @@ func (l *life) destroy(ctx context.Context) error {
 		maps.Copy(vars, l.spec.Unlock)
 		err := l.writeVars(vars)
 		if err == nil {
-			_, _, err = l.tf.plan(ctx)
+			_, err = l.tf.plan(ctx)
 		}
 		if err == nil {
 			err = l.tf.apply(ctx)

@@ -31,10 +31,10 @@ const (
 
 // harness is what the tests of one process share.
 type harness struct {
-	ctx      context.Context
-	run      *sandbox.Run
-	provider providerHolder
-	progress *progress
+	ctx       context.Context
+	run       *sandbox.Run
+	providers providers
+	progress  *progress
 
 	mu      sync.Mutex
 	results []check.Result
@@ -71,7 +71,7 @@ func run(m *testing.M) int {
 	}
 	started := time.Now()
 	code := m.Run()
-	h.provider.stop(r)
+	h.providers.stop()
 	err = r.End()
 	h.summary(time.Since(started))
 	switch {

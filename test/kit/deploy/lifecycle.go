@@ -67,8 +67,11 @@ type life struct {
 // Module takes modules/<Module>/examples/<Example> through its whole life and
 // fails the test at whatever does not hold. STAGES=apply,verify runs the named
 // stages only; KEEP=1 keeps the environment; RUN=<id> takes up one that was kept.
+//
+// It runs beside the other parallel tests of its program.
 func Module(t *testing.T, spec Spec) {
 	t.Helper()
+	t.Parallel()
 	if spec.Example == "" {
 		spec.Example = "complete"
 	}
@@ -119,7 +122,7 @@ func begin(t testing.TB, spec Spec) (*life, error) {
 	if err := l.writeVars(l.vars); err != nil {
 		return nil, err
 	}
-	if l.tf, err = h.provider.terraform(h.ctx, t, s, dir); err != nil {
+	if l.tf, err = h.providers.terraform(h.ctx, t, s, dir); err != nil {
 		return nil, err
 	}
 	err = s.Amend(func(e *ledger.Entry) { e.StatePath = filepath.Join(dir, "terraform.tfstate") })

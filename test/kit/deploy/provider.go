@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -16,44 +15,75 @@ import (
 	"github.com/fintrack/platform/test/kit/sandbox/provider"
 )
 
-// providerHolder lends the one long-lived provider process of this program. A
-// provider process keeps the settings of whoever configured it last, so one
-// configuration has it at a time, until its test ends.
-type providerHolder struct {
+// providers lends the provider processes of this program: a process keeps the
+// settings of whoever configured it last, so one configuration has it at a time,
+// until its test ends.
+type providers struct {
 	mu        sync.Mutex
 	installed *provider.Installation
-	process   *provider.Process
-	recorded  string
+	pool      *provider.Pool
 }
 
+// providerProcesses is how many configurations of one program are under way at a
+// time: what a module's life waits for leaves a core to its refusals.
+const providerProcesses = 2
+
 // terraform returns a runner for the root module in dir, with the provider
-// installed for it: the compressed-time copy and the long-lived process in the
+// installed for it: the compressed-time copy and a long-lived process in the
 // emulated environment, the untouched provider elsewhere.
-func (p *providerHolder) terraform(ctx context.Context, t testing.TB, s *sandbox.Sandbox, dir string) (_ *terraform, err error) {
-	p.mu.Lock()
-	t.Cleanup(p.mu.Unlock)
-	if p.installed == nil {
-		if p.installed, err = provider.Prepare(ctx, s.Run.Paths.Cache, compression(s)); err != nil {
-			return nil, fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
-		}
-		if p.installed.Warning != "" {
-			fmt.Fprintln(os.Stderr, "warning:", p.installed.Warning)
-		}
+func (p *providers) terraform(ctx context.Context, t testing.TB, s *sandbox.Sandbox, dir string) (*terraform, error) {
+	in, pool, err := p.prepare(ctx, s)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
 	}
 	env := s.Environ()
-	maps.Copy(env, p.installed.Environ())
-	if err := p.installed.Seed(dir); err != nil {
+	maps.Copy(env, in.Environ())
+	if err := in.Seed(dir); err != nil {
 		return nil, fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
 	}
 	if s.Endpoint() != "" {
-		if err := p.emulate(ctx, s, dir, env); err != nil {
+		if err := emulate(ctx, t, s, pool, dir, env); err != nil {
 			return nil, err
 		}
 	}
 	return newTerraform(t, s, dir, env)
 }
 
-func (p *providerHolder) emulate(ctx context.Context, s *sandbox.Sandbox, dir string, env map[string]string) error {
+// prepare installs the provider once for this program.
+func (p *providers) prepare(ctx context.Context, s *sandbox.Sandbox) (*provider.Installation, *provider.Pool, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.installed != nil {
+		return p.installed, p.pool, nil
+	}
+	in, err := provider.Prepare(ctx, s.Run.Paths.Cache, compression(s))
+	if err != nil {
+		return nil, nil, err
+	}
+	if in.Warning != "" {
+		fmt.Fprintln(os.Stderr, "warning:", in.Warning)
+	}
+	p.installed = in
+	p.pool = provider.NewPool(in, providerProcesses, s.Run.Dir, provider.DefaultLimits, recorded(s.Run))
+	return p.installed, p.pool, nil
+}
+
+// recorded keeps every provider process in the ledger as long as it runs.
+func recorded(r *sandbox.Run) provider.Watch {
+	id := func(p *provider.Process) string { return fmt.Sprintf("provider-%d", p.PID()) }
+	return provider.Watch{
+		Started: func(p *provider.Process) error {
+			return r.Ledger.Background.Put(id(p), ledger.Background{ID: id(p), Kind: "provider", Process: ledger.Of(p.PID()), Owner: ledger.Self(), Started: time.Now().UTC()})
+		},
+		Stopped: func(p *provider.Process) {
+			if err := r.Ledger.Background.Remove(id(p)); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+			}
+		},
+	}
+}
+
+func emulate(ctx context.Context, t testing.TB, s *sandbox.Sandbox, pool *provider.Pool, dir string, env map[string]string) error {
 	c := s.Credentials()
 	err := provider.Override(dir, provider.Settings{AccessKey: c.AccessKeyID, SecretKey: c.SecretAccessKey, Token: c.SessionToken})
 	if err != nil {
@@ -62,37 +92,26 @@ func (p *providerHolder) emulate(ctx context.Context, s *sandbox.Sandbox, dir st
 	if ok, _, err := provider.Reattachable(dir); err != nil || !ok || os.Getenv("FINTRACK_PLAIN_PROVIDER") != "" {
 		return err
 	}
-	if p.process == nil {
-		var list []string
-		for _, k := range slices.Sorted(maps.Keys(env)) {
-			list = append(list, k+"="+env[k])
-		}
-		if p.process, err = provider.Serve(ctx, p.installed, list, filepath.Join(s.Run.Dir, "provider.log")); err != nil {
-			return fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
-		}
-		pid := p.process.PID()
-		p.recorded = fmt.Sprintf("provider-%d", pid)
-		err = s.Run.Ledger.Background.Put(p.recorded, ledger.Background{ID: p.recorded, Kind: "provider", Process: ledger.Of(pid), Owner: ledger.Self(), Started: time.Now().UTC()})
-		if err != nil {
-			return fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
-		}
+	var list []string
+	for _, k := range slices.Sorted(maps.Keys(env)) {
+		list = append(list, k+"="+env[k])
 	}
-	env["TF_REATTACH_PROVIDERS"] = p.process.Reattach()
+	process, err := pool.Acquire(ctx, list)
+	if err != nil {
+		return fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
+	}
+	t.Cleanup(func() { pool.Release(process) })
+	env["TF_REATTACH_PROVIDERS"] = process.Reattach()
 	return nil
 }
 
-// stop ends the process at the end of the run.
-func (p *providerHolder) stop(r *sandbox.Run) {
+// stop ends the processes at the end of the run.
+func (p *providers) stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.process == nil {
-		return
+	if p.pool != nil {
+		p.pool.Close()
 	}
-	p.process.Stop()
-	if err := r.Ledger.Background.Remove(p.recorded); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-	}
-	p.process = nil
 }
 
 // timeCompression divides the provider's waits in the emulated environment. A

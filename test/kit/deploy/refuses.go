@@ -41,9 +41,11 @@ type Refusal struct {
 
 // Refuses proves, by one plan over one call of the module for each case, that
 // every bad input is refused with its message, that the base is accepted, and
-// that no validation rule of the module goes without a case.
+// that no validation rule of the module goes without a case. It runs beside the
+// other parallel tests of its program.
 func Refuses(t *testing.T, r Refusals) {
 	t.Helper()
+	t.Parallel()
 	h := current
 	if h == nil {
 		fail(t, nil, fmt.Errorf("%w: deploy.Main must run the tests of this package (func TestMain)", sandbox.ErrSetup))
@@ -91,7 +93,7 @@ func (r Refusals) plan(h *harness, t testing.TB, s *sandbox.Sandbox) ([]diagnost
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
 	}
-	tf, err := h.provider.terraform(h.ctx, t, s, dir)
+	tf, err := h.providers.terraform(h.ctx, t, s, dir)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -171,8 +171,8 @@ func (tf *terraform) validate(ctx context.Context) error {
 	})
 }
 
-// plan plans, and returns the plan; changed is false when it would do nothing.
-func (tf *terraform) plan(ctx context.Context) (plan *tfjson.Plan, changed bool, err error) {
+// plan plans; changed is false when the plan would do nothing.
+func (tf *terraform) plan(ctx context.Context) (changed bool, err error) {
 	err = tf.stage(ctx, "plan", func(ctx context.Context) error {
 		out, errOut, code, err := tt.RunTerraformCommandAndGetStdOutErrCodeContextE(tf.t, ctx, tf.opts,
 			tt.FormatArgs(tf.opts, "plan", "-input=false", "-detailed-exitcode")...)
@@ -183,16 +183,25 @@ func (tf *terraform) plan(ctx context.Context) (plan *tfjson.Plan, changed bool,
 			return err
 		}
 		changed = code == tt.TerraformPlanChangesPresentExitCode
+		return nil
+	})
+	return changed, err
+}
+
+// planned reads the plan that was made last. Terraform loads the provider's
+// schemas for it once more, which takes longer than many a plan.
+func (tf *terraform) planned(ctx context.Context) (*tfjson.Plan, error) {
+	plan := new(tfjson.Plan)
+	err := tf.stage(ctx, "plan", func(ctx context.Context) error {
 		show := *tf.opts
 		show.Logger = logger.Discard
 		text, err := tt.ShowContextE(tf.t, ctx, &show)
 		if err != nil {
 			return err
 		}
-		plan = &tfjson.Plan{}
 		return plan.UnmarshalJSON([]byte(text))
 	})
-	return plan, changed, err
+	return plan, err
 }
 
 // apply applies the plan that was made last.
