@@ -2,7 +2,7 @@
 # code is printed by make ("Error 1"); make itself then ends with 2.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help bootstrap test test-module test-modules test-kit lint docs janitor ledger bench clean
+.PHONY: help bootstrap test nightly test-module test-modules test-kit test-recovery lint docs janitor ledger bench clean
 
 help: ## List the targets
 	@scripts/help
@@ -18,6 +18,12 @@ test-kit: ## Unit tests of what the suites stand on
 
 test: ## Everything a change must pass: lint, test-kit, test-modules
 	@scripts/test
+
+nightly: ## test, and what takes too long for each change: test-recovery
+	@scripts/nightly
+
+test-recovery: ## Kill and interrupt runs, and look at what is left
+	@scripts/test-recovery
 
 lint: ## Static gates: formatting, analysis, validation, documentation in step
 	@scripts/lint

@@ -165,6 +165,22 @@ func TestBootstrapNamesTheCacheThatCannotBeWritten(t *testing.T) {
 	r.wantRefusal(out, code, "cannot write to "+r.root+"/file/cache", "Not a directory", "set FINTRACK_CACHE")
 }
 
+func TestBootstrapNamesTheDiskThatIsFull(t *testing.T) {
+	t.Parallel()
+	r := complete(t)
+	r.program("bin/df", `echo 'Filesystem 1024-blocks Used Available Capacity Mounted on'; echo "disk 9000000 8999999 $(cat '`+r.root+`/free') 99% /"`)
+	r.write("free", "1572000") // a little less than 1.5 GiB
+	out, code := r.run("scripts/bootstrap")
+	r.wantRefusal(out, code, r.root+"/.cache has 1535 MiB of free disk and needs 1536", "set FINTRACK_CACHE")
+	r.write(".cache/fastclock/copy", "")
+	if out := r.must("scripts/bootstrap"); out != "" {
+		t.Errorf("what takes the room is there already, yet it says %q", out)
+	}
+	r.write("free", "1000")
+	out, code = r.run("scripts/bootstrap")
+	r.wantRefusal(out, code, "has 0 MiB of free disk and needs 256")
+}
+
 func TestBootstrapRefusesUnknownNames(t *testing.T) {
 	t.Parallel()
 	r := complete(t)
