@@ -37,7 +37,7 @@ ledger: ## List the environments that are open
 janitor: ## Destroy what killed runs left behind (RUN=<id>: a kept one)
 	@scripts/janitor
 
-bench: ## Measure the suite against plain terratest on the same emulator
+bench: ## Measure the suites against plain terratest (MODULE=rds: one; all take long)
 	@scripts/bench
 
 bootstrap: ## Find or get what the suite needs; says nothing when nothing is missing

@@ -1,17 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/fintrack/platform/test/kit/check"
@@ -20,94 +19,99 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// bench measures one module's whole life twice in one run, on one emulator and
-// with the same checks: as plain terratest does it (the released provider, which
-// waits by the clock, started anew for each command), and as this suite does.
+// bench measures the suites of modules twice in one run, with the same checks on
+// emulators of the same kind: as this suite runs them, side by side, and as plain
+// terratest does it, one module after another, with the released provider, which
+// waits by the clock and is started anew for each command.
 func bench() *cobra.Command {
 	return &cobra.Command{
-		Use:   "bench [MODULE]",
-		Short: "Measure a module's whole life against plain terratest, rds when none is named",
-		Args:  cobra.MaximumNArgs(1),
+		Use:   "bench [MODULE ...]",
+		Short: "Measure the suites of modules against plain terratest, all when none is named",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			module := "rds"
-			if len(args) > 0 {
-				module = args[0]
-			}
-			return runBench(cmd.Context(), module)
+			return runBench(cmd.Context(), args)
 		},
 	}
 }
 
-// measured is one of the two ways.
-type measured struct {
-	way    string
-	took   time.Duration
-	peak   int64 // bytes of all processes together, each shared page counted once
-	stages map[string]time.Duration
+// way is one of the two ways to run the suites.
+type way struct {
+	name                string
+	parallel, emulators int
+	env, args           []string
 }
 
-func runBench(ctx context.Context, module string) error {
+var ways = []way{
+	{name: "this suite", parallel: defaultParallel, emulators: emulators},
+	{name: "plain terratest", parallel: 1, emulators: 1, env: []string{"FINTRACK_PLAIN_PROVIDER=1"}, args: []string{"-test.parallel=1"}},
+}
+
+// measured is what a way took.
+type measured struct {
+	way
+	took    time.Duration
+	peak    int64 // bytes of all processes together, each shared page counted once
+	suites  []outcome
+	results string
+}
+
+func runBench(ctx context.Context, names []string) error {
 	paths, err := sandbox.FindPaths()
 	if err != nil {
 		return err
 	}
-	if _, _, err := chosen(paths.Root, []string{module}, ""); err != nil {
+	names, costs, err := chosen(paths.Root, names, "")
+	if err != nil {
 		return err
 	}
 	run, err := sandbox.Open("bench")
 	if err != nil {
 		return err
 	}
+	if !run.Environment.EmulatesAWS() {
+		return fmt.Errorf("%w: ENV=%s: a benchmark compares two ways on one emulator; leave ENV unset", sandbox.ErrSetup, run.Environment)
+	}
 	if err := deploy.RecoverDead(ctx, run); err != nil {
 		return err
 	}
-	program, err := buildTests(ctx, paths, []string{module})
+	program, err := buildTests(ctx, paths, names)
 	if err != nil {
 		return err
 	}
-	e, err := sandbox.StartEmulator(ctx, run.Paths, run.Ledger)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err := e.Stop(run.Ledger); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-		}
-	}()
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(costs[b], costs[a]) })
 	var rows []measured
-	for _, way := range []struct{ name, plain string }{{"this suite", ""}, {"plain terratest", "1"}} {
-		results := filepath.Join(paths.Results(), run.ID+strings.ReplaceAll(way.name, " ", "-"))
-		env := []string{"FINTRACK_RECOVERED=1", "FINTRACK_EMULATOR=" + e.ID, "FINTRACK_RESULTS=" + results, "FINTRACK_BENCH=" + run.ID, "FINTRACK_PLAIN_PROVIDER=" + way.plain}
-		m, err := measure(ctx, filepath.Join(paths.Root, "test", "modules", module), program(module), env, run.ID, e.Process.PID)
+	for _, w := range ways {
+		fmt.Fprintf(os.Stderr, "%s:\n", w.name)
+		m, err := measure(ctx, run, w, suites{names: names, root: paths.Root, program: program, env: []string{"FINTRACK_BENCH=" + run.ID}})
 		if err != nil {
-			return fmt.Errorf("%s: %w", way.name, err)
-		}
-		m.way = way.name
-		if m.stages, err = stageTimes(results); err != nil {
-			return err
+			return fmt.Errorf("%s: %w", w.name, err)
 		}
 		rows = append(rows, m)
 	}
-	printBench(module, rows)
-	return nil
+	return printBench(rows)
 }
 
-func measure(ctx context.Context, dir, program string, env []string, id string, emulator int) (measured, error) {
-	if err := makeResults(env); err != nil {
-		return measured{}, fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
+// measure runs the suites one way, and watches the memory of all that takes part.
+func measure(ctx context.Context, run *sandbox.Run, w way, s suites) (measured, error) {
+	m := measured{way: w, results: filepath.Join(run.Paths.Results(), run.ID+"-"+strings.ReplaceAll(w.name, " ", "-"))}
+	started := time.Now()
+	held, stop, err := startEmulators(ctx, run, min(w.emulators, len(s.names)))
+	if err != nil {
+		return m, err
 	}
-	var out bytes.Buffer
-	cmd := exec.CommandContext(ctx, program, "-test.run=TestModule$", "-test.timeout=0")
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &out
-	cmd.Env = append(os.Environ(), env...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	defer stop()
+	s.parallel, s.results, s.args = w.parallel, m.results, w.args
+	s.env = append(s.env, w.env...)
+	var pids []int
+	for _, e := range held {
+		s.emulators = append(s.emulators, e.ID)
+		pids = append(pids, e.Process.PID)
+	}
 	done := make(chan struct{})
 	peak := make(chan int64)
 	go func() {
 		var most int64
 		for {
-			most = max(most, memory(id, emulator))
+			most = max(most, memory(run.ID, pids))
 			select {
 			case <-done:
 				peak <- most
@@ -116,26 +120,28 @@ func measure(ctx context.Context, dir, program string, env []string, id string, 
 			}
 		}
 	}()
-	started := time.Now()
-	err := cmd.Run()
-	took := time.Since(started)
+	m.suites = s.run(ctx)
+	m.took = time.Since(started)
 	close(done)
-	m := measured{took: took, peak: <-peak}
-	if err != nil {
-		return m, fmt.Errorf("%w\n%s", err, out.String())
+	m.peak = <-peak
+	for _, o := range m.suites {
+		if o.code != 0 {
+			return m, errFailed{code: o.code, what: "a suite that fails measures nothing: " + o.name}
+		}
 	}
 	return m, nil
 }
 
-// memory adds up the proportional set sizes of the emulator and of every process
+// memory adds up the proportional set sizes of the emulators and of every process
 // that carries the benchmark's id in its environment (proc(5), smaps_rollup).
-func memory(id string, emulator int) int64 {
+func memory(id string, emulators []int) int64 {
 	files, _ := filepath.Glob("/proc/[0-9]*/environ")
 	var sum int64
 	for _, f := range files {
 		dir := filepath.Dir(f)
 		env, err := os.ReadFile(f)
-		if err != nil || filepath.Base(dir) != fmt.Sprint(emulator) && !strings.Contains(string(env), "FINTRACK_BENCH="+id+"\x00") {
+		pid, _ := strconv.Atoi(filepath.Base(dir))
+		if err != nil || !slices.Contains(emulators, pid) && !strings.Contains(string(env), "FINTRACK_BENCH="+id+"\x00") {
 			continue
 		}
 		rollup, err := os.ReadFile(filepath.Join(dir, "smaps_rollup"))
@@ -176,20 +182,28 @@ func stageTimes(results string) (map[string]time.Duration, error) {
 	return out, nil
 }
 
-func printBench(module string, rows []measured) {
-	names := []string{"init", "validate", "plan", "apply", "verify", "replan", "destroy", "census"}
-	fmt.Printf("module %s, whole life with all checks, on one emulator; %d cores, %s/%s\n\n| | total s |", module, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
-	for _, n := range names {
-		fmt.Printf(" %s |", n)
-	}
-	fmt.Printf(" peak MiB |\n|---|---|%s---|\n", strings.Repeat("---|", len(names)))
+// printBench prints the tables of the README: the two ways, and each module's
+// stages in this suite beside its whole time in both.
+func printBench(rows []measured) error {
+	ours, plain := rows[0], rows[1]
+	fmt.Printf("%d modules, every stage and every check, on %d cores (%s/%s)\n\n", len(ours.suites), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
+	fmt.Printf("| | seconds | peak MiB |\n|---|---|---|\n")
 	for _, r := range rows {
-		fmt.Printf("| %s | %.1f |", r.way, r.took.Seconds())
-		for _, n := range names {
-			fmt.Printf(" %.1f |", r.stages[n].Seconds())
-		}
-		fmt.Printf(" %d |\n", r.peak>>20)
+		fmt.Printf("| %s | %.1f | %d |\n", r.name, r.took.Seconds(), r.peak>>20)
 	}
-	ours, plain := rows[0].took.Seconds(), rows[1].took.Seconds()
-	fmt.Printf("\n%.1f times faster\n", plain/cmp.Or(ours, 1))
+	fmt.Printf("\n%.1f times faster\n\n", plain.took.Seconds()/ours.took.Seconds())
+	names := []string{"init", "validate", "plan", "apply", "verify", "replan", "destroy", "census"}
+	fmt.Printf("| module | %s | seconds | plain terratest |\n|---|%s\n", strings.Join(names, " | "), strings.Repeat("---|", len(names)+2))
+	for i, o := range ours.suites {
+		stages, err := stageTimes(filepath.Join(ours.results, o.name))
+		if err != nil {
+			return err
+		}
+		fmt.Printf("| %s |", o.name)
+		for _, n := range names {
+			fmt.Printf(" %.1f |", stages[n].Seconds())
+		}
+		fmt.Printf(" %.1f | %.1f |\n", o.took.Seconds(), plain.suites[i].took.Seconds())
+	}
+	return nil
 }

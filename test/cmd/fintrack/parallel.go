@@ -76,31 +76,47 @@ func runModules(ctx context.Context, names []string, part string) error {
 		return err
 	}
 	defer stop()
-	results := filepath.Join(paths.Results(), run.ID)
-	if err := os.MkdirAll(results, 0o755); err != nil {
+	s := suites{names: names, root: paths.Root, program: program, parallel: parallel, results: filepath.Join(paths.Results(), run.ID)}
+	for _, e := range held {
+		s.emulators = append(s.emulators, e.ID)
+	}
+	if err := os.MkdirAll(s.results, 0o755); err != nil {
 		return fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
 	}
 	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(costs[b], costs[a]) })
-	outcomes := make([]outcome, len(names))
-	slots := make(chan int, parallel)
-	for i := range parallel {
-		slots <- i
-	}
+	return report(s.run(ctx), s.results, time.Since(started))
+}
+
+// suites are the compiled suites of modules, to be run side by side.
+type suites struct {
+	names     []string
+	root      string
+	program   func(name string) string
+	parallel  int      // how many at a time
+	emulators []string // ids of emulators for the suites to share in turn
+	results   string   // a folder, with one in it for each suite
+	env, args []string // for each suite
+}
+
+// run runs the suites in the order of their names and returns how each ended.
+func (s suites) run(ctx context.Context) []outcome {
+	outcomes := make([]outcome, len(s.names))
+	slots := make(chan struct{}, s.parallel)
 	var wg sync.WaitGroup
-	for i, name := range names {
-		slot := <-slots
+	for i, name := range s.names {
+		slots <- struct{}{}
 		wg.Go(func() {
-			defer func() { slots <- slot }()
-			env := []string{"FINTRACK_RECOVERED=1", "FINTRACK_RESULTS=" + filepath.Join(results, name)}
-			if len(held) > 0 {
-				env = append(env, "FINTRACK_EMULATOR="+held[i%len(held)])
+			defer func() { <-slots }()
+			env := append([]string{"FINTRACK_RECOVERED=1", "FINTRACK_RESULTS=" + filepath.Join(s.results, name)}, s.env...)
+			if len(s.emulators) > 0 {
+				env = append(env, "FINTRACK_EMULATOR="+s.emulators[i%len(s.emulators)])
 			}
-			outcomes[i] = runSuite(ctx, name, filepath.Join(paths.Root, "test", "modules", name), program(name), env)
+			outcomes[i] = runSuite(ctx, name, filepath.Join(s.root, "test", "modules", name), s.program(name), env, s.args)
 			outcomes[i].print()
 		})
 	}
 	wg.Wait()
-	return report(outcomes, results, time.Since(started))
+	return outcomes
 }
 
 // chosen returns the modules to run and what each costs in seconds.
@@ -135,7 +151,7 @@ func chosen(root string, names []string, part string) ([]string, map[string]floa
 
 // startEmulators starts n emulators for the suites to share, none on a real
 // account.
-func startEmulators(ctx context.Context, run *sandbox.Run, n int) ([]string, func(), error) {
+func startEmulators(ctx context.Context, run *sandbox.Run, n int) ([]*sandbox.Emulator, func(), error) {
 	if !run.Environment.EmulatesAWS() {
 		return nil, func() {}, nil
 	}
@@ -147,7 +163,6 @@ func startEmulators(ctx context.Context, run *sandbox.Run, n int) ([]string, fun
 			}
 		}
 	}
-	var ids []string
 	for range n {
 		e, err := sandbox.StartEmulator(ctx, run.Paths, run.Ledger)
 		if err != nil {
@@ -155,9 +170,8 @@ func startEmulators(ctx context.Context, run *sandbox.Run, n int) ([]string, fun
 			return nil, nil, err
 		}
 		started = append(started, e)
-		ids = append(ids, e.ID)
 	}
-	return ids, stop, nil
+	return started, stop, nil
 }
 
 // outcome is how one suite ended.
@@ -170,10 +184,10 @@ type outcome struct {
 
 // runSuite runs a suite's program to its end. When ctx ends, the suite is asked
 // once to stop, and then destroys what it made.
-func runSuite(ctx context.Context, name, dir, program string, env []string) outcome {
+func runSuite(ctx context.Context, name, dir, program string, env, args []string) outcome {
 	started := time.Now()
 	var out bytes.Buffer
-	cmd := exec.CommandContext(ctx, program, "-test.timeout=0")
+	cmd := exec.CommandContext(ctx, program, append([]string{"-test.timeout=0"}, args...)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &out
 	cmd.Env = append(os.Environ(), env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a terminal's Ctrl-C comes through us, once
