@@ -134,6 +134,8 @@ func TestValidationRulesAreFoundInEveryFile(t *testing.T) {
 func TestExplainKeepsTerraformsOwnWords(t *testing.T) {
 	require.NoError(t, explain("plan", nil))
 	require.EqualError(t, explain("plan", fmt.Errorf("error while running command: exit status 1; \nError: no such file")), "terraform plan: Error: no such file")
+	require.EqualError(t, explain("apply", fmt.Errorf("FatalError{Underlying: error while running command: exit status 1; \nError: a {b}\n}")), "terraform apply: Error: a {b}")
+	require.EqualError(t, explain("apply", fmt.Errorf("error while running command: exit status 1; Error: a {b}")), "terraform apply: Error: a {b}")
 	require.EqualError(t, explain("init", fmt.Errorf("not found")), "terraform init: not found")
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -144,6 +145,10 @@ func interruptTerraform(pidFile, run string) error {
 	return nil
 }
 
+// wrapped is what terratest puts around what a command said; a FatalError prints
+// as a Go struct.
+var wrapped = regexp.MustCompile(`(?s)^(FatalError\{Underlying: )?error while running command: [^;]*; (.*?)(\}?)$`)
+
 // explain keeps Terraform's own diagnostics and drops what terratest wraps
 // around them.
 func explain(stage string, err error) error {
@@ -151,8 +156,12 @@ func explain(stage string, err error) error {
 		return nil
 	}
 	text := err.Error()
-	if i := strings.Index(text, "; "); strings.HasPrefix(text, "error while running command") && i >= 0 {
-		text = strings.TrimSpace(text[i+2:])
+	if m := wrapped.FindStringSubmatch(text); m != nil {
+		text = m[2]
+		if m[1] == "" {
+			text += m[3] // no struct, so the brace is Terraform's
+		}
+		text = strings.TrimSpace(text)
 	}
 	return fmt.Errorf("terraform %s: %s", stage, text)
 }
