@@ -39,7 +39,7 @@ func Read(document string) ([]Statement, error) {
 	}
 	for _, s := range list {
 		for k, v := range s {
-			s[k] = normal(v)
+			s[k] = Normal(v)
 		}
 	}
 	return list, nil
@@ -63,15 +63,17 @@ func BySid(document string) (map[string]Statement, error) {
 	return out, nil
 }
 
-func normal(v any) any {
+// Normal brings a part of a statement into the form that Read returns, in place
+// where it can.
+func Normal(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		for k, e := range v {
-			v[k] = normal(e)
+			v[k] = Normal(e)
 		}
 	case []any:
 		for i, e := range v {
-			v[i] = normal(e)
+			v[i] = Normal(e)
 		}
 		if len(v) == 1 {
 			return v[0]

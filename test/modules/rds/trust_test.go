@@ -2,12 +2,11 @@ package rds_test
 
 import (
 	"context"
-	"encoding/json"
-	"net/url"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/fintrack/platform/test/kit/deploy"
+	"github.com/fintrack/platform/test/kit/policydoc"
 )
 
 // verifyTrust reads who may assume the monitoring role.
@@ -18,19 +17,14 @@ func verifyTrust(ctx context.Context, d *deploy.Deployment, api *iam.Client, nam
 		d.Checks.Err(c, "a trust policy", err)
 		return
 	}
-	text, err := url.QueryUnescape(aws.ToString(role.Role.AssumeRolePolicyDocument))
+	trust, err := policydoc.Read(aws.ToString(role.Role.AssumeRolePolicyDocument))
 	if err != nil {
 		d.Checks.Err(c, "a trust policy", err)
 		return
 	}
-	var policy struct{ Statement []map[string]any }
-	if err := json.Unmarshal([]byte(text), &policy); err != nil {
-		d.Checks.Err(c, "a trust policy", err)
-		return
-	}
-	d.Checks.Equal(c, []map[string]any{{
+	d.Checks.Equal(c, []policydoc.Statement{{
 		"Sid": "EnhancedMonitoring", "Effect": "Allow", "Action": "sts:AssumeRole",
 		"Principal": map[string]any{"Service": "monitoring.rds.amazonaws.com"},
 		"Condition": map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": d.Sandbox.Account}},
-	}}, policy.Statement)
+	}}, trust)
 }

@@ -2,51 +2,18 @@ package s3_test
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/fintrack/platform/test/kit/policydoc"
 )
-
-// statements decodes a policy document into its statements by their ids, with every
-// list sorted: their order means nothing, and IAM does not keep it.
-func statements(document string) (map[string]map[string]any, error) {
-	var policy struct{ Statement []map[string]any }
-	if err := json.Unmarshal([]byte(document), &policy); err != nil {
-		return nil, fmt.Errorf("decode policy: %w", err)
-	}
-	byID := map[string]map[string]any{}
-	for _, s := range policy.Statement {
-		id, _ := s["Sid"].(string)
-		if byID[id] != nil {
-			return nil, fmt.Errorf("policy: two statements are called %q", id)
-		}
-		sortLists(s)
-		byID[id] = s
-	}
-	return byID, nil
-}
-
-func sortLists(v any) {
-	switch v := v.(type) {
-	case map[string]any:
-		for _, e := range v {
-			sortLists(e)
-		}
-	case []any:
-		slices.SortFunc(v, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
-	}
-}
 
 func (b bucket) policy(ctx context.Context) (map[string]map[string]any, error) {
 	p, err := b.client.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: aws.String(b.name)})
 	if err != nil {
 		return nil, err
 	}
-	return statements(*p.Policy)
+	return policydoc.BySid(*p.Policy)
 }
 
 // denials reads the statements against plain HTTP. No environment here can send a
@@ -83,7 +50,6 @@ func (b bucket) receivesOnlyFrom(ctx context.Context, sources ...string) {
 	for i, s := range sources {
 		arns[i] = "arn:aws:s3:::" + s
 	}
-	sortLists(arns)
 	allowed := map[string]map[string]any{}
 	for id, s := range policy {
 		if s["Effect"] == "Allow" {
@@ -94,7 +60,7 @@ func (b bucket) receivesOnlyFrom(ctx context.Context, sources ...string) {
 		"Sid": "AllowServerAccessLogs", "Effect": "Allow", "Action": "s3:PutObject", "Resource": b.arn() + "/s3/*",
 		"Principal": map[string]any{"Service": "logging.s3.amazonaws.com"},
 		"Condition": map[string]any{
-			"ArnEquals":    map[string]any{"aws:SourceArn": arns},
+			"ArnEquals":    map[string]any{"aws:SourceArn": policydoc.Normal(arns)},
 			"StringEquals": map[string]any{"aws:SourceAccount": b.d.Sandbox.Account},
 		},
 	}}, allowed)

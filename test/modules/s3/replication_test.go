@@ -2,7 +2,6 @@ package s3_test
 
 import (
 	"context"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/fintrack/platform/test/kit/deploy"
+	"github.com/fintrack/platform/test/kit/policydoc"
 )
 
 const drRegion = "us-west-2"
@@ -86,7 +86,7 @@ func (r replication) trust(ctx context.Context) {
 		d.Checks.Err(c, "S3 alone", err)
 		return
 	}
-	got, err := decoded(*role.Role.AssumeRolePolicyDocument)
+	got, err := policydoc.BySid(*role.Role.AssumeRolePolicyDocument)
 	if err != nil {
 		d.Checks.Err(c, "S3 alone", err)
 		return
@@ -108,7 +108,7 @@ func (r replication) permissions(ctx context.Context) {
 		d.Checks.Err(c, "five statements", err)
 		return
 	}
-	got, err := decoded(*p.PolicyDocument)
+	got, err := policydoc.BySid(*p.PolicyDocument)
 	if err != nil {
 		d.Checks.Err(c, "five statements", err)
 		return
@@ -129,15 +129,6 @@ func (r replication) permissions(ctx context.Context) {
 		"DecryptSource":  {"Sid": "DecryptSource", "Effect": "Allow", "Action": "kms:Decrypt", "Resource": d.Output("kms_key_arn"), "Condition": through(d.Region, source)},
 		"EncryptReplica": {"Sid": "EncryptReplica", "Effect": "Allow", "Action": []any{"kms:Encrypt", "kms:GenerateDataKey"}, "Resource": d.Output("dr_kms_key_arn"), "Condition": through(drRegion, target)},
 	}, got)
-}
-
-// decoded reads a policy document as IAM answers it, percent-encoded (RFC 3986).
-func decoded(document string) (map[string]map[string]any, error) {
-	text, err := url.QueryUnescape(document)
-	if err != nil {
-		return nil, err
-	}
-	return statements(text)
 }
 
 // copyBound is how long an object may take to appear in the other Region; replication
