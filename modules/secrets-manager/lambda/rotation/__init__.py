@@ -1,0 +1,1 @@
+"""Rotates the PostgreSQL credentials that are kept in AWS Secrets Manager."""
