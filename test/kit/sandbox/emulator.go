@@ -45,6 +45,9 @@ func startEmulator(ctx context.Context, p Paths, l *ledger.Ledger, next func() (
 	if err != nil {
 		return nil, err
 	}
+	if err := dependOn(filepath.Join(p.Root, "test", "kit", "sandbox", "moto")); err != nil {
+		return nil, fmt.Errorf("%w: the emulator's sources: %w", ErrSetup, err)
+	}
 	dir := filepath.Join(p.Cache, "state", "emulators")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("%w: %w (set FINTRACK_CACHE to a writable folder)", ErrSetup, err)
@@ -67,6 +70,22 @@ func startEmulator(ctx context.Context, p Paths, l *ledger.Ledger, next func() (
 		}
 	}
 	return nil, fmt.Errorf("%w: start the emulator: %w", ErrSetup, last)
+}
+
+// dependOn looks at every file of a folder. What a test looked at is part of what
+// go test's cache knows it by, and it does not see what the emulator itself reads:
+// without this a changed mend would leave old results standing.
+func dependOn(dir string) error {
+	return filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case e.Name() == "__pycache__":
+			return filepath.SkipDir
+		}
+		_, err = os.Stat(path)
+		return err
+	})
 }
 
 var errPortTaken = errors.New("the port was taken meanwhile")

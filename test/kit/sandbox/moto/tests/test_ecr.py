@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 from .support import MendTest, client, proves
 
 
@@ -26,3 +28,20 @@ class ECRTest(MendTest):
             ecr.describe_pull_through_cache_rules,
             ecrRepositoryPrefixes=["docker-hub"],
         )
+
+    @proves("ecr.a_final_tag_is_refused_by_its_own_error")
+    def test_another_image_under_a_final_tag_is_refused(self) -> None:
+        ecr = client("ecr")
+        ecr.create_repository(repositoryName="service", imageTagMutability="IMMUTABLE")
+
+        def push(layer: str) -> None:
+            kind = "application/vnd.docker.distribution.manifest.v2+json"
+            digest = "sha256:" + layer * 64
+            manifest = {"schemaVersion": 2, "mediaType": kind, "layers": [{"digest": digest}]}
+            ecr.put_image(
+                repositoryName="service", imageTag="main-1", imageManifest=json.dumps(manifest)
+            )
+
+        push(layer="1")
+        self.assert_refused("ImageTagAlreadyExistsException", push, layer="2")
+        self.assert_refused("ImageAlreadyExistsException", push, layer="1")

@@ -1,4 +1,4 @@
-"""Mends of ECR: pull-through cache rules."""
+"""Mends of ECR: pull-through cache rules, tags that are final."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
+from moto.ecr.exceptions import ImageAlreadyExistsException
 from moto.ecr.models import ECRBackend
 from moto.ecr.responses import ECRResponse
 
-from ..patching import add, state_of
+from ..patching import add, override, state_of
 from ..registry import mend
 
 CHANGEABLE = ("credentialArn", "customRoleArn")
@@ -80,3 +81,32 @@ def registries_have_pull_through_cache_rules() -> None:
         rule = rule_of(self)
         del rules_of(self.ecr_backend)[rule["ecrRepositoryPrefix"]]
         return ActionResult(rule)
+
+
+class TagExists(ServiceException):
+    code = "ImageTagAlreadyExistsException"
+    message = (
+        "The image tag '{tag}' already exists in the '{repository}' repository and cannot be "
+        "overwritten because the tag is immutable."
+    )
+
+
+@mend(
+    "ecr",
+    "PutImage of another image under a final tag answers that the image exists, where ECR "
+    "answers that the tag does (PutImage: ImageTagAlreadyExistsException).",
+)
+def a_final_tag_is_refused_by_its_own_error() -> None:
+    @override(ECRBackend)
+    def put_image(
+        original: Any, self: ECRBackend, repository_name: str, *args: Any, **kwargs: Any
+    ) -> Any:
+        given = dict(zip(("image_manifest", "image_tag"), args, strict=False)) | kwargs
+        try:
+            return original(self, repository_name, *args, **kwargs)
+        except ImageAlreadyExistsException:
+            known = {image.image_manifest for image in self.repositories[repository_name].images}
+            if given["image_manifest"] in known:
+                raise
+            tag = given["image_tag"]
+            raise TagExists(tag=tag, repository=repository_name) from None

@@ -1,0 +1,22 @@
+variable "name" {
+  description = "Start of every name."
+  type        = string
+}
+
+variable "region" {
+  description = "Region to apply in."
+  type        = string
+  default     = "us-east-1"
+}
+
+variable "tags" {
+  description = "Tags of every resource."
+  type        = map(string)
+  default     = {}
+}
+
+variable "force_delete" {
+  description = "Whether a destroy deletes repositories that hold images."
+  type        = bool
+  default     = false
+}

@@ -1,0 +1,22 @@
+variable "name" {
+  description = "Start of every name."
+  type        = string
+}
+
+variable "region" {
+  description = "Region to apply in."
+  type        = string
+  default     = "us-east-1"
+}
+
+variable "dr_region" {
+  description = "Region that gets the copies."
+  type        = string
+  default     = "us-west-2"
+}
+
+variable "tags" {
+  description = "Tags of every resource."
+  type        = map(string)
+  default     = {}
+}
