@@ -91,11 +91,13 @@ class ReplicationGroupTest(ElastiCacheTest):
             ReplicasPerNodeGroup=1,
             AtRestEncryptionEnabled=True,
             TransitEncryptionEnabled=True,
+            TransitEncryptionMode="required",
         )
         found = self.cache.describe_cache_clusters(CacheClusterId="redis-0001-001")["CacheClusters"]
         self.assertEqual("7.1.0", found[0]["EngineVersion"])
         self.assertEqual("redis", found[0]["ReplicationGroupId"])
         self.assertIs(True, found[0]["AtRestEncryptionEnabled"])
+        self.assertEqual("required", found[0]["TransitEncryptionMode"])
         self.assertEqual(4, len(self.cache.describe_cache_clusters()["CacheClusters"]))
 
     @proves("elasticache.clusters_tell_their_security_and_parameter_groups")

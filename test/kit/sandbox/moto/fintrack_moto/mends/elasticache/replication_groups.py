@@ -101,7 +101,7 @@ def nodes_are_spread_over_the_zones_of_their_subnets() -> None:
 @mend(
     "elasticache",
     "CreateReplicationGroup: the member clusters it names do not exist, while the "
-    "provider reads engine version, subnet group and security groups from them.",
+    "provider reads engine version, subnet group, security groups and the TLS mode from them.",
 )
 def replication_groups_have_their_member_clusters() -> None:
     @override(ElastiCacheBackend)
@@ -129,6 +129,7 @@ def replication_groups_have_their_member_clusters() -> None:
         cluster.replication_group_id = group.replication_group_id
         cluster.auth_token_enabled = group.auth_token_enabled
         cluster.at_rest_encryption_enabled = group.at_rest_encryption_enabled
+        cluster.transit_encryption_mode = group.transit_encryption_mode
         return cluster
 
     def full_version(version: str | None) -> str:

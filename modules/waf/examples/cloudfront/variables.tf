@@ -1,0 +1,16 @@
+variable "name" {
+  description = "Start of every name."
+  type        = string
+}
+
+variable "region" {
+  description = "Region of the rest; not used here."
+  type        = string
+  default     = "us-east-1"
+}
+
+variable "tags" {
+  description = "Tags of every resource."
+  type        = map(string)
+  default     = {}
+}
