@@ -133,7 +133,7 @@ func TestCompressedTimeIsServedOnlyToThisMachine(t *testing.T) {
 }
 
 func TestAnAnnouncementIsReadWhateverItsQuotes(t *testing.T) {
-	const value = `{"registry.terraform.io/hashicorp/aws":{"Protocol":"grpc","ProtocolVersion":5,"Pid":7,"Test":true,"Addr":{"Network":"unix","String":"/tmp/it's"}}}`
+	const value = `{"registry.terraform.io/hashicorp/aws":{"Protocol":"grpc","ProtocolVersion":5,"Pid":7,"Test":true,"Addr":{"Network":"unix","String":"/run/it's"}}}`
 	for _, line := range []string{
 		"TF_REATTACH_PROVIDERS=" + value,
 		"\tTF_REATTACH_PROVIDERS='" + strings.ReplaceAll(value, "'", `'"'"'`) + "'\r\n",
@@ -144,7 +144,7 @@ func TestAnAnnouncementIsReadWhateverItsQuotes(t *testing.T) {
 		require.True(t, ok)
 		require.Equal(t, value, got)
 		require.Equal(t, 7, pid)
-		require.Equal(t, "/tmp/it's", socket)
+		require.Equal(t, "/run/it's", socket)
 	}
 	_, _, socket, ok, err := provider.ReadAnnouncement("TF_REATTACH_PROVIDERS=" + strings.Replace(value, "unix", "tcp", 1))
 	require.NoError(t, err)
