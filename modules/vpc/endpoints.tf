@@ -47,18 +47,25 @@ resource "aws_vpc_endpoint" "interface" {
   private_dns_enabled = true
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [merge(
-      {
+    Statement = concat(
+      [{
         Sid       = "OwnAccount"
         Effect    = "Allow"
         Principal = { AWS = "*" }                  # narrowed to this account below
         Action    = "${split(".", each.key)[0]}:*" # what a principal may do is its own policy's matter
         Resource  = "*"
-      },
-      # AssumeRoleWithWebIdentity is called without credentials: there is no
-      # principal yet whose account could be compared.
-      each.key == "sts" ? {} : { Condition = { StringEquals = { "aws:PrincipalAccount" = local.account } } },
-    )]
+        Condition = { StringEquals = { "aws:PrincipalAccount" = local.account } }
+      }],
+      # A pod's token is exchanged without credentials: there is no principal yet whose
+      # account could be compared, but there is the role that is asked for.
+      each.key != "sts" ? [] : [{
+        Sid       = "WebIdentity"
+        Effect    = "Allow"
+        Principal = { AWS = "*" }
+        Action    = "sts:AssumeRoleWithWebIdentity"
+        Resource  = "arn:${data.aws_partition.current.partition}:iam::${local.account}:role/*"
+      }],
+    )
   })
   tags = merge(var.tags, { Name = "${var.name}-${each.key}" })
 }

@@ -127,10 +127,11 @@ func (a *applied) gatewayRoutes(e types.VpcEndpoint) {
 
 // endpointPolicy checks that the endpoint serves this account's principals only.
 func (a *applied) endpointPolicy(service string, e types.VpcEndpoint) {
-	c := promise("endpoint-policy-"+strings.ReplaceAll(service, ".", "-"), "The endpoint serves principals of this account alone ("+service+")", "aws_vpc_endpoint", "CC6.1", "CC6.6")
+	c := promise("endpoint-policy-"+strings.ReplaceAll(service, ".", "-"), "The endpoint serves principals and roles of this account alone ("+service+")", "aws_vpc_endpoint", "CC6.1", "CC6.6")
 	var policy struct {
 		Statement []struct {
 			Sid       string
+			Action    any
 			Resource  any
 			Condition map[string]map[string]any
 		}
@@ -144,7 +145,8 @@ func (a *applied) endpointPolicy(service string, e types.VpcEndpoint) {
 		switch {
 		case s.Condition["StringEquals"]["aws:PrincipalAccount"] == a.Sandbox.Account:
 		case s.Sid == "ContainerLayers" && s.Resource == "arn:aws:s3:::prod-"+a.Region+"-starport-layer-bucket/*":
-		case service == "sts": // a token is exchanged before there is a principal
+		case service == "sts" && s.Sid == "WebIdentity" && s.Action == "sts:AssumeRoleWithWebIdentity" && s.Resource == "arn:aws:iam::"+a.Sandbox.Account+":role/*":
+			// A token is exchanged before there is a principal, for a role of this account alone.
 		default:
 			open = append(open, s.Sid)
 		}

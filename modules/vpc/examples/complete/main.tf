@@ -12,6 +12,23 @@ resource "aws_s3_bucket" "flow_logs" {
   tags          = var.tags
 }
 
+resource "aws_s3_bucket_public_access_block" "flow_logs" {
+  bucket = aws_s3_bucket.flow_logs.id
+
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
+resource "aws_s3_bucket_versioning" "flow_logs" {
+  bucket = aws_s3_bucket.flow_logs.id
+
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+
 resource "aws_ec2_transit_gateway" "this" {
   description                     = var.name
   default_route_table_association = "enable"
