@@ -20,9 +20,9 @@ const (
 	rules = top + "/policies/terraform"
 )
 
-// needed are variables that an example wants beside those that it is always given.
-var needed = map[string]map[string]any{
-	"secrets-manager/complete": {"password": "never-applied"},
+// needed is what an example needs beside what it is always given.
+var needed = map[string]deploy.Needs{
+	"secrets-manager/complete": {Vars: map[string]any{"password": "never-applied"}, Build: "lambda/build"},
 }
 
 func TestMain(m *testing.M) { deploy.Main(m) }

@@ -31,6 +31,11 @@ const (
 	emulators       = 2
 )
 
+// sideBySide are a suite's arguments when others run beside it: its own tests then
+// run one after another, or too many of them would share a core, and what waits by
+// a clock would wait in vain.
+var sideBySide = []string{"-test.parallel=1"}
+
 func testModules() *cobra.Command {
 	var part string
 	cmd := &cobra.Command{
@@ -76,7 +81,7 @@ func runModules(ctx context.Context, names []string, part string) error {
 		return err
 	}
 	defer stop()
-	s := suites{names: names, root: paths.Root, program: program, parallel: parallel, results: filepath.Join(paths.Results(), run.ID)}
+	s := suites{names: names, root: paths.Root, program: program, parallel: parallel, results: filepath.Join(paths.Results(), run.ID), args: sideBySide}
 	for _, e := range held {
 		s.emulators = append(s.emulators, e.ID)
 	}

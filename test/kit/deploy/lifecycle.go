@@ -86,7 +86,7 @@ func Module(t *testing.T, spec Spec) {
 		fail(t, current, err)
 	}
 	defer func() { l.h.collect(l.Checks.Results()) }()
-	l.live()
+	l.live(stages)
 }
 
 func fail(t testing.TB, h *harness, err error) {
@@ -138,7 +138,7 @@ func lease(h *harness, spec Spec) (*sandbox.Sandbox, error) {
 }
 
 // live runs the stages.
-func (l *life) live() {
+func (l *life) live(stages []stage) {
 	l.T.Helper()
 	want, _ := wanted()
 	keep := os.Getenv("KEEP") != "" && os.Getenv("KEEP") != "0"

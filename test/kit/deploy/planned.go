@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -19,14 +20,22 @@ import (
 	tt "github.com/gruntwork-io/terratest/modules/terraform"
 )
 
+// Needs is what an example needs for a plan.
+type Needs struct {
+	// Vars are variables of the example beside name, region and tags.
+	Vars map[string]any
+	// Build, when set, is a program of the module that is run in the example's own
+	// copy before the plan; its path begins at the module.
+	Build string
+}
+
 // Planned returns the plan of an example of a module, as `terraform show -json`
-// gives it; vars are variables of the example beside name, region and tags. Nothing
-// is applied. A plan is kept in the cache as long as no file of
+// gives it. Nothing is applied. A plan is kept in the cache as long as no file of
 // the module, of the modules that it uses, or of this package's plan format
 // changes.
 //
 // It runs beside the other parallel tests of its program.
-func Planned(t *testing.T, module, example string, vars map[string]any) []byte {
+func Planned(t *testing.T, module, example string, needs Needs) []byte {
 	t.Helper()
 	t.Parallel()
 	h := current
@@ -34,7 +43,7 @@ func Planned(t *testing.T, module, example string, vars map[string]any) []byte {
 		fail(t, nil, fmt.Errorf("%w: deploy.Main must run the tests of this package (func TestMain)", sandbox.ErrSetup))
 		return nil
 	}
-	key, err := planKey(filepath.Join(h.run.Paths.Root, "modules"), module, vars)
+	key, err := planKey(filepath.Join(h.run.Paths.Root, "modules"), module, needs.Vars)
 	if err != nil {
 		fail(t, h, fmt.Errorf("plan of %s/%s: %w", module, example, err))
 	}
@@ -48,7 +57,7 @@ func Planned(t *testing.T, module, example string, vars map[string]any) []byte {
 			t.Error(err)
 		}
 	}()
-	plan, err := freshPlan(t, h, s, module, example, vars)
+	plan, err := freshPlan(t, h, s, module, example, needs)
 	if err != nil {
 		fail(t, h, fmt.Errorf("plan of %s/%s: %w", module, example, err))
 	}
@@ -58,19 +67,24 @@ func Planned(t *testing.T, module, example string, vars map[string]any) []byte {
 	return plan
 }
 
-func freshPlan(t *testing.T, h *harness, s *sandbox.Sandbox, module, example string, vars map[string]any) ([]byte, error) {
+func freshPlan(t *testing.T, h *harness, s *sandbox.Sandbox, module, example string, needs Needs) ([]byte, error) {
 	dir, err := s.Source("modules/" + module + "/examples/" + example)
 	if err != nil {
 		return nil, err
 	}
 	all := map[string]any{"name": s.Prefix, "region": s.Region, "tags": s.Tags}
-	maps.Copy(all, vars)
+	maps.Copy(all, needs.Vars)
 	text, err := json.Marshal(all)
 	if err != nil {
 		return nil, err
 	}
 	if err := os.WriteFile(filepath.Join(dir, varsFile), text, 0o600); err != nil {
 		return nil, fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
+	}
+	if needs.Build != "" {
+		if out, err := exec.CommandContext(h.ctx, filepath.Join(dir, "..", "..", needs.Build)).CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("%s of %s: %w: %s", needs.Build, module, err, out)
+		}
 	}
 	tf, err := h.providers.terraform(h.ctx, t, s, dir)
 	if err != nil {
@@ -109,21 +123,50 @@ func keepPlan(file string, plan []byte) error {
 // uses finds the sources of a module's calls to others of this repository.
 var uses = regexp.MustCompile(`(?m)^\s*source\s*=\s*"(\.\.?/[^"]*)"`)
 
+// closure lists a module and all modules of the repository that it uses.
+func closure(modules, module string) ([]string, error) {
+	names, seen := []string{module}, map[string]bool{module: true}
+	for i := 0; i < len(names); i++ {
+		err := filepath.WalkDir(filepath.Join(modules, names[i]), func(path string, e fs.DirEntry, err error) error {
+			if err != nil || e.IsDir() || filepath.Ext(path) != ".tf" {
+				return err
+			}
+			b, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			for _, m := range uses.FindAllSubmatch(b, -1) {
+				called, err := filepath.Rel(modules, filepath.Join(filepath.Dir(path), string(m[1])))
+				if err != nil {
+					return err
+				}
+				if name, _, _ := strings.Cut(filepath.ToSlash(called), "/"); !seen[name] {
+					seen[name] = true
+					names = append(names, name)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
 // planKey is a digest of all that a plan of a module depends on.
 func planKey(modules, module string, vars map[string]any) (string, error) {
+	names, err := closure(modules, module)
+	if err != nil {
+		return "", err
+	}
 	h := sha256.New()
 	fmt.Fprintln(h, "plan 1", provider.Version)
 	if err := json.NewEncoder(h).Encode(vars); err != nil {
 		return "", err
 	}
-	names, seen := []string{module}, map[string]bool{}
-	for len(names) > 0 {
-		name := names[0]
-		names = names[1:]
-		if seen[name] {
-			continue
-		}
-		seen[name] = true
+	for _, name := range names {
 		err := filepath.WalkDir(filepath.Join(modules, name), func(path string, e fs.DirEntry, err error) error {
 			if err != nil || e.IsDir() {
 				return err
@@ -134,22 +177,11 @@ func planKey(modules, module string, vars map[string]any) (string, error) {
 			}
 			fmt.Fprintf(h, "%s %d\n", path[len(modules):], len(b))
 			h.Write(b)
-			if filepath.Ext(path) == ".tf" {
-				for _, m := range uses.FindAllSubmatch(b, -1) {
-					called, err := filepath.Rel(modules, filepath.Join(filepath.Dir(path), string(m[1])))
-					if err != nil {
-						return err
-					}
-					name, _, _ := strings.Cut(filepath.ToSlash(called), "/")
-					names = append(names, name)
-				}
-			}
 			return nil
 		})
 		if err != nil {
 			return "", err
 		}
-		slices.Sort(names)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -49,6 +49,32 @@ func (p *providers) terraform(ctx context.Context, t testing.TB, s *sandbox.Sand
 	return newTerraform(t, s, dir, env)
 }
 
+// again writes the provider's files into the folder of a runner anew, for another
+// configuration in the same place, and returns a runner for it. A configuration
+// that cannot use the long-lived process any more, or could only now, is run
+// without it.
+func (p *providers) again(s *sandbox.Sandbox, tf *terraform) (*terraform, error) {
+	dir := tf.opts.TerraformDir
+	if err := p.installed.Seed(dir); err != nil {
+		return nil, fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
+	}
+	if s.Endpoint() == "" {
+		return tf, nil
+	}
+	c := s.Credentials()
+	if err := provider.Override(dir, provider.Settings{AccessKey: c.AccessKeyID, SecretKey: c.SecretAccessKey, Token: c.SessionToken}); err != nil {
+		return nil, fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
+	}
+	ok, _, err := provider.Reattachable(dir)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
+	}
+	if !ok {
+		delete(tf.opts.EnvVars, "TF_REATTACH_PROVIDERS")
+	}
+	return tf, nil
+}
+
 // prepare installs the provider once for this program.
 func (p *providers) prepare(ctx context.Context, s *sandbox.Sandbox) (*provider.Installation, *provider.Pool, error) {
 	p.mu.Lock()

@@ -29,14 +29,19 @@ const (
 	drReader      = "arn:aws:iam::210987654321:role/fintrack-dr-reader"
 )
 
+// variables are those that the example wants beside what it is always given.
+func variables() map[string]any {
+	return map[string]any{
+		"password": firstPassword, "dr_reader_role_arn": drReader,
+		// A real account has no database at the end of the example's host name.
+		"rotate_immediately": os.Getenv("ENV") != "aws",
+	}
+}
+
 func TestModule(t *testing.T) {
 	deploy.Module(t, deploy.Spec{
-		Module: "secrets-manager",
-		Vars: map[string]any{
-			"password": firstPassword, "dr_reader_role_arn": drReader,
-			// A real account has no database at the end of the example's host name.
-			"rotate_immediately": os.Getenv("ENV") != "aws",
-		},
+		Module:  "secrets-manager",
+		Vars:    variables(),
 		Prepare: prepare,
 		Verify: func(ctx context.Context, d *deploy.Deployment) {
 			m := secrets{d: d, client: secretsmanager.NewFromConfig(d.AWS)}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from .support import MendTest, client, network, proves
@@ -117,3 +118,15 @@ class EC2Test(MendTest):
         )
         self.ec2.delete_subnet(SubnetId=subnet)
         self.ec2.delete_network_acl(NetworkAclId=acl)
+
+    @proves("ec2.requests_do_not_share_how_they_answer")
+    def test_requests_at_the_same_time_get_their_own_answers(self) -> None:
+        self.ec2.create_key_pair(KeyName="key")
+
+        def told(wanted: bool) -> tuple[bool, bool]:
+            found = self.ec2.describe_key_pairs(IncludePublicKey=wanted)["KeyPairs"]
+            return wanted, "PublicKey" in found[0]
+
+        with ThreadPoolExecutor(8) as several:
+            answers = list(several.map(told, [number % 2 == 0 for number in range(600)]))
+        self.assertEqual([], [one for one in answers if one[0] != one[1]])

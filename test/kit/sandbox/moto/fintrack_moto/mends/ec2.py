@@ -10,6 +10,7 @@ from moto.ec2.models.nat_gateways import NatGateway, NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.models.subnets import SubnetBackend
 from moto.ec2.models.transit_gateway_attachments import TransitGatewayAttachmentBackend
+from moto.ec2.responses import EC2Response
 from moto.ec2.responses.flow_logs import FlowLogs
 from moto.ec2.responses.transit_gateway_attachments import TransitGatewayAttachment
 
@@ -136,3 +137,16 @@ def deleted_subnets_leave_their_network_acl() -> None:
                 if association.subnet_id == subnet_id:
                     del acl._associations[key]
         return deleted
+
+
+@mend(
+    "ec2",
+    "DescribeKeyPairs and DescribeVpcPeeringConnections note what they answer in a "
+    "table that all requests share: at the same time they get each other's answers, "
+    "and any other request may fail, be sent again, and find its work done.",
+)
+def requests_do_not_share_how_they_answer() -> None:
+    @override(EC2Response)
+    def __init__(original: Any, self: Any) -> None:  # noqa: N807
+        original(self)
+        self.RESPONSE_KEY_PATH_TO_TRANSFORMER = dict(EC2Response.RESPONSE_KEY_PATH_TO_TRANSFORMER)

@@ -1,0 +1,11 @@
+package ecr_test
+
+import (
+	"testing"
+
+	"github.com/fintrack/platform/test/kit/deploy"
+)
+
+func TestUpgrade(t *testing.T) {
+	deploy.Upgrade(t, deploy.Spec{Module: "ecr", Unlock: map[string]any{"force_delete": true}})
+}
