@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,18 +39,20 @@ var sideBySide = []string{"-test.parallel=1"}
 
 func testModules() *cobra.Command {
 	var part string
+	var record bool
 	cmd := &cobra.Command{
 		Use:   "test-modules [NAME ...]",
 		Short: "Prove several modules side by side, all when none is named",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runModules(cmd.Context(), args, cmp.Or(part, os.Getenv("SHARD")))
+			return runModules(cmd.Context(), args, cmp.Or(part, os.Getenv("SHARD")), record)
 		},
 	}
+	cmd.Flags().BoolVar(&record, "record-costs", false, "write what each module took to test/modules/costs.json, by which SHARD splits")
 	cmd.Flags().StringVar(&part, "shard", "", "k/n: only the k-th of n parts of about equal cost (also: SHARD)")
 	return cmd
 }
 
-func runModules(ctx context.Context, names []string, part string) error {
+func runModules(ctx context.Context, names []string, part string, record bool) error {
 	paths, err := sandbox.FindPaths()
 	if err != nil {
 		return err
@@ -89,8 +92,34 @@ func runModules(ctx context.Context, names []string, part string) error {
 		return fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
 	}
 	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(costs[b], costs[a]) })
-	return report(s.run(ctx), s.results, time.Since(started))
+	outcomes := s.run(ctx)
+	if record {
+		if err := recordCosts(paths.Root, costs, outcomes); err != nil {
+			return err
+		}
+	}
+	return report(outcomes, s.results, time.Since(started))
 }
+
+// recordCosts writes what the proven modules took, in whole seconds, beside what
+// is known of the others.
+func recordCosts(root string, costs map[string]float64, outcomes []outcome) error {
+	for _, o := range outcomes {
+		if o.code == deploy.ExitProven {
+			costs[o.name] = math.Round(o.took.Seconds())
+		}
+	}
+	b, err := json.MarshalIndent(costs, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(costsFile(root), append(b, '\n'), 0o644); err != nil {
+		return fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
+	}
+	return nil
+}
+
+func costsFile(root string) string { return filepath.Join(root, "test", "modules", "costs.json") }
 
 // suites are the compiled suites of modules, to be run side by side.
 type suites struct {
@@ -139,7 +168,7 @@ func chosen(root string, names []string, part string) ([]string, map[string]floa
 		names = all
 	}
 	costs := map[string]float64{}
-	if b, err := os.ReadFile(filepath.Join(root, "test", "modules", "costs.json")); err == nil {
+	if b, err := os.ReadFile(costsFile(root)); err == nil {
 		if err := json.Unmarshal(b, &costs); err != nil {
 			return nil, nil, fmt.Errorf("%w: test/modules/costs.json: %w", sandbox.ErrSetup, err)
 		}
