@@ -175,6 +175,14 @@ resource "aws_iam_policy" "karpenter" {
         Resource = aws_iam_instance_profile.karpenter_node.arn
       },
       {
+        # It looks for profiles that it made itself in an earlier version; there is no
+        # resource to name ("Actions, resources, and condition keys for AWS IAM").
+        Sid      = "ListProfiles"
+        Effect   = "Allow"
+        Action   = "iam:ListInstanceProfiles"
+        Resource = "*"
+      },
+      {
         Sid      = "FindApiServer"
         Effect   = "Allow"
         Action   = "eks:DescribeCluster"

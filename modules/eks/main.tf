@@ -72,6 +72,12 @@ resource "aws_iam_role" "cluster" {
       Effect    = "Allow"
       Action    = "sts:AssumeRole"
       Principal = { Service = "eks.amazonaws.com" }
+      # Not for a cluster of somebody else ("Cross-service confused deputy prevention in
+      # Amazon EKS").
+      Condition = {
+        StringEquals = { "aws:SourceAccount" = local.account }
+        ArnEquals    = { "aws:SourceArn" = "arn:${local.partition}:eks:${local.region}:${local.account}:cluster/${var.name}" }
+      }
     }]
   })
   tags = var.tags

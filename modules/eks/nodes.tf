@@ -74,14 +74,18 @@ resource "aws_launch_template" "system" {
 }
 
 resource "aws_eks_node_group" "system" {
-  cluster_name    = aws_eks_cluster.this.name
-  node_group_name = "${var.name}-system"
-  node_role_arn   = aws_iam_role.node.arn
-  subnet_ids      = var.subnet_ids
-  version         = var.kubernetes_version
-  ami_type        = "AL2023_x86_64_STANDARD"
-  capacity_type   = "ON_DEMAND"
-  instance_types  = var.system_nodes.instance_types
+  cluster_name = aws_eks_cluster.this.name
+
+  # Another name each time, so that a group that must be replaced comes before the old
+  # one goes: Karpenter and CoreDNS run there.
+  node_group_name_prefix = "${var.name}-system-"
+
+  node_role_arn  = aws_iam_role.node.arn
+  subnet_ids     = var.subnet_ids
+  version        = var.kubernetes_version
+  ami_type       = "AL2023_x86_64_STANDARD"
+  capacity_type  = "ON_DEMAND"
+  instance_types = var.system_nodes.instance_types
 
   scaling_config {
     desired_size = var.system_nodes.min_size
@@ -111,4 +115,8 @@ resource "aws_eks_node_group" "system" {
   # The network plugin first: pods of nodes that come before it would get their
   # addresses from the nodes' subnets.
   depends_on = [aws_iam_role_policy_attachment.node, aws_eks_addon.vpc_cni]
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }

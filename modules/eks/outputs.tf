@@ -43,6 +43,11 @@ output "node_role_arn" {
   value       = aws_iam_role.node.arn
 }
 
+output "system_node_group_name" {
+  description = "Name of the system node group."
+  value       = aws_eks_node_group.system.node_group_name
+}
+
 output "log_group_name" {
   description = "Log group of the control plane."
   value       = aws_cloudwatch_log_group.this.name

@@ -19,11 +19,11 @@ variable "tags" {
 variable "kubernetes_version" {
   description = "Kubernetes version of the control plane and of the system nodes."
   type        = string
-  default     = "1.34"
+  default     = "1.35"
 
   validation {
-    condition     = contains(["1.33", "1.34", "1.35"], var.kubernetes_version)
-    error_message = "kubernetes_version must be 1.33, 1.34 or 1.35: versions out of standard support get no fixes, and EKS upgrades them by itself (Understand the Kubernetes version lifecycle on EKS)."
+    condition     = contains(["1.34", "1.35"], var.kubernetes_version)
+    error_message = "kubernetes_version must be 1.34 or 1.35: versions out of standard support get no fixes, and EKS upgrades them by itself (Understand the Kubernetes version lifecycle on EKS)."
   }
 }
 

@@ -17,8 +17,13 @@ import (
 func (l *life) keep() error {
 	var b strings.Builder
 	for _, k := range slices.Sorted(maps.Keys(l.tf.opts.EnvVars)) {
-		if k != "TF_REATTACH_PROVIDERS" { // that process ends with this one
-			fmt.Fprintf(&b, "export %s='%s'\n", k, strings.ReplaceAll(l.tf.opts.EnvVars[k], "'", `'\''`))
+		v := l.tf.opts.EnvVars[k]
+		switch {
+		case k == "TF_REATTACH_PROVIDERS": // that process ends with this one
+		case v == "": // some programs take an empty AWS_PROFILE for a name
+			fmt.Fprintf(&b, "unset %s\n", k)
+		default:
+			fmt.Fprintf(&b, "export %s='%s'\n", k, strings.ReplaceAll(v, "'", `'\''`))
 		}
 	}
 	if err := os.WriteFile(l.envFile(), []byte(b.String()), 0o600); err != nil {
@@ -32,7 +37,7 @@ func (l *life) envFile() string { return filepath.Join(l.Sandbox.Dir, "env.sh") 
 func (l *life) howToReach() string {
 	e := l.Sandbox.Entry()
 	return fmt.Sprintf(`kept: environment %s (account %s, %s, prefix %s) until %s
-  work in it:   . %s && cd %s
+  work in it:   . %s && cd %s && terraform init
   go on:        RUN=%s STAGES=verify make test-module MODULE=%s
   destroy it:   make janitor RUN=%s
 `, e.ID, e.Account, e.Region, e.Prefix, e.Expires.Format("2006-01-02 15:04 MST"), l.envFile(), l.Dir, e.ID, l.spec.Module, e.ID)

@@ -22,7 +22,7 @@ func (p platform) controlPlane(ctx context.Context) {
 		return
 	}
 	c := got.Cluster
-	p.Checks.Equal(promise("version", "The control plane runs the version that was asked for", cluster, "CC7.1", "CC8.1"), "1.34", aws.ToString(c.Version))
+	p.Checks.Equal(promise("version", "The control plane runs the version that was asked for", cluster, "CC7.1", "CC8.1"), "1.35", aws.ToString(c.Version))
 	var encrypted []string
 	for _, e := range c.EncryptionConfig {
 		encrypted = append(encrypted, aws.ToString(e.Provider.KeyArn))
@@ -46,11 +46,11 @@ func (p platform) controlPlane(ctx context.Context) {
 	}
 	slices.Sort(logs)
 	p.Checks.Equal(promise("logged", "All five kinds of control-plane logs are on", cluster, "CC7.2", "CC7.3"), []string{"api", "audit", "authenticator", "controllerManager", "scheduler"}, logs)
-	mode := types.AuthenticationMode("")
-	if c.AccessConfig != nil {
-		mode = c.AccessConfig.AuthenticationMode
+	var access []any
+	if a := c.AccessConfig; a != nil {
+		access = []any{a.AuthenticationMode, aws.ToBool(a.BootstrapClusterCreatorAdminPermissions)}
 	}
-	p.Checks.Equal(promise("access-entries-only", "Access is by entries alone; aws-auth is not read", cluster, "CC6.1", "CC6.2"), types.AuthenticationModeApi, mode)
+	p.Checks.Equal(promise("access-entries-only", "Access is by entries alone: aws-auth is not read, and the cluster's maker has no rights by that", cluster, "CC6.1", "CC6.2"), []any{types.AuthenticationModeApi, false}, access)
 	want := map[string]string{"Name": p.Name}
 	for k, tag := range p.Sandbox.Tags {
 		want[k] = tag
@@ -117,7 +117,9 @@ func (p platform) token(namespace, account string) policydoc.Statement {
 
 func (p platform) clusterRole(ctx context.Context, arn string) {
 	p.holds(ctx, "cluster-role", "The control plane has AWS's policy for it and no other, and EKS alone assumes its role", "module.eks.aws_iam_role.cluster", arn,
-		service("ControlPlane", "eks.amazonaws.com"), managed+"AmazonEKSClusterPolicy")
+		policydoc.Statement{"Sid": "ControlPlane", "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": map[string]any{"Service": "eks.amazonaws.com"}, "Condition": map[string]any{
+			"StringEquals": map[string]any{"aws:SourceAccount": p.Sandbox.Account}, "ArnEquals": map[string]any{"aws:SourceArn": p.out.ARN},
+		}}, managed+"AmazonEKSClusterPolicy")
 }
 
 // log reads where the control plane's log is kept.

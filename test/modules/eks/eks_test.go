@@ -35,6 +35,7 @@ type outputs struct {
 	Issuer        string `json:"oidc_issuer"`
 	Provider      string `json:"oidc_provider_arn"`
 	NodeRole      string `json:"node_role_arn"`
+	NodeGroup     string `json:"system_node_group_name"`
 	Log           string `json:"log_group_name"`
 	NetworkRole   string `json:"vpc_cni_role_arn"`
 	VolumeRole    string `json:"ebs_csi_role_arn"`

@@ -52,6 +52,7 @@ func (p platform) karpenterController(ctx context.Context) {
 		"PassNodeRole": {"Sid": "PassNodeRole", "Effect": "Allow", "Action": "iam:PassRole", "Resource": p.out.Karpenter.NodeRole,
 			"Condition": map[string]any{"StringEquals": map[string]any{"iam:PassedToService": "ec2.amazonaws.com"}}},
 		"ReadNodeProfile": {"Sid": "ReadNodeProfile", "Effect": "Allow", "Action": "iam:GetInstanceProfile", "Resource": "arn:aws:iam::" + p.Sandbox.Account + ":instance-profile/" + p.out.Karpenter.Profile},
+		"ListProfiles":    {"Sid": "ListProfiles", "Effect": "Allow", "Action": "iam:ListInstanceProfiles", "Resource": "*"},
 	}, iamStatements)
 	p.Checks.Equal(named, map[string]any{
 		"ReadRegion":    []any{"*", map[string]any{"StringEquals": map[string]any{"aws:RequestedRegion": p.Region}}},

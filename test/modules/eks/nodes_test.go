@@ -23,14 +23,14 @@ const (
 
 // nodes reads the managed node group.
 func (p platform) nodes(ctx context.Context) {
-	got, err := p.api.DescribeNodegroup(ctx, &eks.DescribeNodegroupInput{ClusterName: &p.out.Name, NodegroupName: aws.String(p.Name + "-system")})
+	got, err := p.api.DescribeNodegroup(ctx, &eks.DescribeNodegroupInput{ClusterName: &p.out.Name, NodegroupName: &p.out.NodeGroup})
 	if err != nil {
 		p.Checks.Err(promise("system-nodes", "The system node group exists", nodeGroup, "A1.1"), "a node group", err)
 		return
 	}
 	n := got.Nodegroup
 	p.Checks.Equal(promise("system-nodes", "Three system nodes stand in the private subnets, on demand, with the cluster's version", nodeGroup, "A1.1", "A1.2"),
-		[]any{int32(3), int32(3), int32(6), types.CapacityTypesOnDemand, "1.34", types.AMITypesAl2023X8664Standard},
+		[]any{int32(3), int32(3), int32(6), types.CapacityTypesOnDemand, "1.35", types.AMITypesAl2023X8664Standard},
 		[]any{aws.ToInt32(n.ScalingConfig.DesiredSize), aws.ToInt32(n.ScalingConfig.MinSize), aws.ToInt32(n.ScalingConfig.MaxSize), n.CapacityType, aws.ToString(n.Version), n.AmiType})
 	var taints []string
 	for _, t := range n.Taints {
@@ -79,13 +79,13 @@ func (p platform) template(ctx context.Context) {
 }
 
 func (p platform) launchTemplate(ctx context.Context) (*ec2types.ResponseLaunchTemplateData, error) {
-	group, err := p.api.DescribeNodegroup(ctx, &eks.DescribeNodegroupInput{ClusterName: &p.out.Name, NodegroupName: aws.String(p.Name + "-system")})
+	group, err := p.api.DescribeNodegroup(ctx, &eks.DescribeNodegroupInput{ClusterName: &p.out.Name, NodegroupName: &p.out.NodeGroup})
 	if err != nil {
 		return nil, err
 	}
 	t := group.Nodegroup.LaunchTemplate
 	if t == nil {
-		return nil, fmt.Errorf("the node group %s-system has no launch template", p.Name)
+		return nil, fmt.Errorf("the node group %s has no launch template", p.out.NodeGroup)
 	}
 	got, err := ec2.NewFromConfig(p.AWS).DescribeLaunchTemplateVersions(ctx, &ec2.DescribeLaunchTemplateVersionsInput{LaunchTemplateId: t.Id, Versions: []string{aws.ToString(t.Version)}})
 	if err != nil {

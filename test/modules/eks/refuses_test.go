@@ -24,7 +24,7 @@ func TestRefuses(t *testing.T) {
 		`,
 		Cases: []deploy.Refusal{
 			{Name: "a name with a dot", Set: one("name", `"fintrack.prod"`), Message: "2 to 40 letters, digits and hyphens"},
-			{Name: "a version out of support", Set: one("kubernetes_version", `"1.29"`), Message: "must be 1.33, 1.34 or 1.35"},
+			{Name: "a version out of support", Set: one("kubernetes_version", `"1.29"`), Message: "must be 1.34 or 1.35"},
 			{Name: "a public network without its length", Set: one("public_access_cidrs", `["203.0.113.7"]`), Message: "must be IPv4 networks"},
 			{Name: "the whole internet", Set: one("public_access_cidrs", `["0.0.0.0/0"]`), Message: "never 0.0.0.0/0"},
 			{Name: "half of the internet", Set: one("public_access_cidrs", `["203.0.113.0/24", "128.0.0.0/1"]`), Message: "must not be wider than /16"},
