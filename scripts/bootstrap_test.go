@@ -169,9 +169,9 @@ func TestBootstrapNamesTheDiskThatIsFull(t *testing.T) {
 	t.Parallel()
 	r := complete(t)
 	r.program("bin/df", `echo 'Filesystem 1024-blocks Used Available Capacity Mounted on'; echo "disk 9000000 8999999 $(cat '`+r.root+`/free') 99% /"`)
-	r.write("free", "1572000") // a little less than 1.5 GiB
+	r.write("free", "2097000") // a little less than 2 GiB
 	out, code := r.run("scripts/bootstrap")
-	r.wantRefusal(out, code, r.root+"/.cache has 1535 MiB of free disk and needs 1536", "set FINTRACK_CACHE")
+	r.wantRefusal(out, code, r.root+"/.cache has 2047 MiB of free disk and needs 2048", "set FINTRACK_CACHE")
 	r.write(".cache/fastclock/copy", "")
 	if out := r.must("scripts/bootstrap"); out != "" {
 		t.Errorf("what takes the room is there already, yet it says %q", out)

@@ -41,7 +41,7 @@ type way struct {
 }
 
 var ways = []way{
-	{name: "this suite", parallel: defaultParallel, emulators: emulators, args: sideBySide},
+	{name: "this suite", parallel: defaultParallel, emulators: emulators, args: sideBySide, env: patience},
 	{name: "plain terratest", parallel: 1, emulators: 1, env: []string{"FINTRACK_PLAIN_PROVIDER=1"}, args: []string{"-test.parallel=1"}},
 }
 

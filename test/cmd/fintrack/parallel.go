@@ -32,10 +32,13 @@ const (
 	emulators       = 2
 )
 
-// sideBySide are a suite's arguments when others run beside it: its own tests then
-// run one after another, or too many of them would share a core, and what waits by
-// a clock would wait in vain.
-var sideBySide = []string{"-test.parallel=1"}
+// How a suite runs when others run beside it: its own tests one after another, and
+// time compressed half as much, or what waits by a clock on a busy core would give
+// up too early.
+var (
+	sideBySide = []string{"-test.parallel=1"}
+	patience   = []string{"FINTRACK_COMPRESSION=16"}
+)
 
 func testModules() *cobra.Command {
 	var part string
@@ -84,7 +87,7 @@ func runModules(ctx context.Context, names []string, part string, record bool) e
 		return err
 	}
 	defer stop()
-	s := suites{names: names, root: paths.Root, program: program, parallel: parallel, results: filepath.Join(paths.Results(), run.ID), args: sideBySide}
+	s := suites{names: names, root: paths.Root, program: program, parallel: parallel, results: filepath.Join(paths.Results(), run.ID), args: sideBySide, env: patience}
 	for _, e := range held {
 		s.emulators = append(s.emulators, e.ID)
 	}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -82,7 +83,11 @@ func (p *providers) prepare(ctx context.Context, s *sandbox.Sandbox) (*provider.
 	if p.installed != nil {
 		return p.installed, p.pool, nil
 	}
-	in, err := provider.Prepare(ctx, s.Run.Paths.Cache, compression(s))
+	factor, err := compression(s)
+	if err != nil {
+		return nil, nil, err
+	}
+	in, err := provider.Prepare(ctx, s.Run.Paths.Cache, factor)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -140,14 +145,23 @@ func (p *providers) stop() {
 	}
 }
 
-// timeCompression divides the provider's waits in the emulated environment. A
-// higher factor would also cut the timeouts that a loaded machine needs.
+// timeCompression divides the provider's waits in the emulated environment, unless
+// FINTRACK_COMPRESSION says otherwise. A higher factor would also cut the timeouts
+// that a loaded machine needs.
 const timeCompression = 32
 
 // compression is the clock as it is anywhere but on an emulator.
-func compression(s *sandbox.Sandbox) provider.Compression {
+func compression(s *sandbox.Sandbox) (provider.Compression, error) {
 	if s.Endpoint() == "" || os.Getenv("FINTRACK_PLAIN_PROVIDER") != "" {
-		return 0
+		return 0, nil
 	}
-	return timeCompression
+	text := os.Getenv("FINTRACK_COMPRESSION")
+	if text == "" {
+		return timeCompression, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > 1024 || n&(n-1) != 0 {
+		return 0, fmt.Errorf("FINTRACK_COMPRESSION=%s: want a power of two from 1 to 1024", text)
+	}
+	return provider.Compression(n), nil
 }
