@@ -29,18 +29,25 @@ func (l *life) plan(ctx context.Context) error {
 			return fmt.Errorf("prepare: %w", err)
 		}
 	}
+	if err := l.planOnly(ctx); err != nil {
+		return err
+	}
+	if l.spec.Prepare == nil {
+		return l.baseline(ctx)
+	}
+	return nil
+}
+
+// planOnly plans, and refuses what the census could not find again.
+func (l *life) planOnly(ctx context.Context) (err error) {
 	if _, err := l.tf.plan(ctx); err != nil {
 		return err
 	}
-	var err error
 	if l.Plan, err = l.tf.planned(ctx); err != nil {
 		return err
 	}
 	if missing := census.Covers(managedTypes(l.Plan)); len(missing) > 0 {
 		return fmt.Errorf("the census of this suite cannot find resources of type %s: import the package of test/kit/census that lists them", strings.Join(missing, ", "))
-	}
-	if l.spec.Prepare == nil {
-		return l.baseline(ctx)
 	}
 	return nil
 }
@@ -98,7 +105,7 @@ func (l *life) replan(ctx context.Context) error {
 	}
 	c := check.Check{
 		ID: l.spec.Suite + ".no-drift", Title: "A second plan right after the apply is empty", Controls: []string{"CC8.1"},
-		Subject: "modules/" + l.spec.Module + "/examples/" + l.spec.Example,
+		Subject: l.path,
 		Next:    "compare the attributes above with what the module sets; a value that AWS normalises must be written as AWS returns it",
 	}
 	observed := "no changes"
@@ -120,19 +127,8 @@ func (l *life) replan(ctx context.Context) error {
 func (l *life) destroy(ctx context.Context) error {
 	l.touched = true
 	var errs []error
-	if len(l.spec.Unlock) > 0 {
-		vars := maps.Clone(l.vars)
-		maps.Copy(vars, l.spec.Unlock)
-		err := l.writeVars(vars)
-		if err == nil {
-			_, err = l.tf.plan(ctx)
-		}
-		if err == nil {
-			err = l.tf.apply(ctx)
-		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("lift the protections before the destroy: %w", err))
-		}
+	if err := l.unlock(ctx); err != nil {
+		errs = append(errs, err)
 	}
 	if err := l.tf.destroy(ctx); err != nil || l.broken {
 		errs = append(errs, l.sweep(ctx, err))
@@ -146,6 +142,26 @@ func (l *life) destroy(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// unlock lifts the protections that must refuse a destroy.
+func (l *life) unlock(ctx context.Context) error {
+	if len(l.spec.Unlock) == 0 {
+		return nil
+	}
+	vars := maps.Clone(l.vars)
+	maps.Copy(vars, l.spec.Unlock)
+	err := l.writeVars(vars)
+	if err == nil {
+		_, err = l.tf.plan(ctx)
+	}
+	if err == nil {
+		err = l.tf.apply(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("lift the protections before the destroy: %w", err)
+	}
+	return nil
 }
 
 // sweep removes what a destroy could not: an apply that was broken off leaves

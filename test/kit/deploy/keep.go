@@ -19,7 +19,7 @@ func (l *life) keep() error {
 	for _, k := range slices.Sorted(maps.Keys(l.tf.opts.EnvVars)) {
 		v := l.tf.opts.EnvVars[k]
 		switch {
-		case k == "TF_REATTACH_PROVIDERS": // that process ends with this one
+		case k == reattach: // that process ends with this one
 		case v == "": // some programs take an empty AWS_PROFILE for a name
 			fmt.Fprintf(&b, "unset %s\n", k)
 		default:

@@ -57,6 +57,8 @@ type life struct {
 	h       *harness
 	spec    Spec
 	tf      *terraform
+	path    string // of the root module, from the repository's root
+	label   string // tells its files from those of others in the environment
 	vars    map[string]any
 	scope   census.Scope
 	touched bool // something may exist
@@ -109,25 +111,32 @@ func begin(t testing.TB, spec Spec) (*life, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := s.Source("modules/" + spec.Module + "/examples/" + spec.Example)
+	l, err := open(t, h, s, spec, "modules/"+spec.Module+"/examples/"+spec.Example)
 	if err != nil {
 		return nil, err
 	}
-	l := &life{h: h, spec: spec, Deployment: &Deployment{
+	if l.tf, err = h.providers.terraform(h.ctx, t, s, l.Dir); err != nil {
+		return nil, err
+	}
+	err = s.Amend(func(e *ledger.Entry) { e.StatePath = filepath.Join(l.Dir, "terraform.tfstate") })
+	l.scope = scopeOf(s.Entry())
+	return l, err
+}
+
+// open copies the root module under path, from the repository's root, into the
+// environment, and writes its variables.
+func open(t testing.TB, h *harness, s *sandbox.Sandbox, spec Spec, path string) (*life, error) {
+	dir, err := s.Source(path)
+	if err != nil {
+		return nil, err
+	}
+	l := &life{h: h, spec: spec, path: path, Deployment: &Deployment{
 		T: t, Sandbox: s, AWS: s.AWS, Region: s.Region, Name: s.Prefix, Dir: dir,
 		Checks: check.NewSet(t, check.Labels{Environment: string(h.run.Environment), Run: h.run.ID, Suite: spec.Suite}, h.run.Journal),
 	}}
 	l.vars = map[string]any{"name": s.Prefix, "region": s.Region, "tags": s.Tags}
 	maps.Copy(l.vars, spec.Vars)
-	if err := l.writeVars(l.vars); err != nil {
-		return nil, err
-	}
-	if l.tf, err = h.providers.terraform(h.ctx, t, s, dir); err != nil {
-		return nil, err
-	}
-	err = s.Amend(func(e *ledger.Entry) { e.StatePath = filepath.Join(dir, "terraform.tfstate") })
-	l.scope = scopeOf(s.Entry())
-	return l, err
+	return l, l.writeVars(l.vars)
 }
 
 func lease(h *harness, spec Spec) (*sandbox.Sandbox, error) {
@@ -192,7 +201,7 @@ func (l *life) report(stage string, err error) {
 }
 
 func (l *life) logPath() string {
-	return filepath.Join(l.h.run.Dir, filepath.Base(l.Sandbox.Dir)+"-terraform.log")
+	return logFile(l.Sandbox, l.label)
 }
 
 // finish strikes the lease when a census has found nothing, and otherwise says
@@ -250,7 +259,7 @@ const varsFile = "sandbox.auto.tfvars.json"
 func (l *life) writeVars(vars map[string]any) error {
 	b, err := json.MarshalIndent(vars, "", "  ")
 	if err != nil {
-		return fmt.Errorf("variables of %s: %w", l.spec.Module, err)
+		return fmt.Errorf("variables of %s: %w", l.path, err)
 	}
 	if err := os.WriteFile(filepath.Join(l.Dir, varsFile), b, 0o600); err != nil {
 		return fmt.Errorf("%w: %w", sandbox.ErrSetup, err)

@@ -30,10 +30,25 @@ type providers struct {
 const providerProcesses = 2
 
 // terraform returns a runner for the root module in dir, with the provider
-// installed for it: the compressed-time copy and a long-lived process in the
-// emulated environment, the untouched provider elsewhere.
+// installed for it: the compressed-time copy and a long-lived process, until the
+// test ends, in the emulated environment, the untouched provider elsewhere.
 func (p *providers) terraform(ctx context.Context, t testing.TB, s *sandbox.Sandbox, dir string) (*terraform, error) {
-	in, pool, err := p.prepare(ctx, s)
+	tf, err := p.runner(ctx, t, s, dir, "")
+	if err != nil {
+		return nil, err
+	}
+	release, err := p.lend(ctx, s, tf)
+	if err != nil {
+		return nil, err
+	}
+	t.Cleanup(release)
+	return tf, nil
+}
+
+// runner is terraform without a long-lived process, which lend gives it. The label
+// tells its log from that of others in the same environment.
+func (p *providers) runner(ctx context.Context, t testing.TB, s *sandbox.Sandbox, dir, label string) (*terraform, error) {
+	in, _, err := p.prepare(ctx, s)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
 	}
@@ -43,12 +58,53 @@ func (p *providers) terraform(ctx context.Context, t testing.TB, s *sandbox.Sand
 		return nil, fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
 	}
 	if s.Endpoint() != "" {
-		if err := emulate(ctx, t, s, pool, dir, env); err != nil {
+		if err := emulate(s, dir); err != nil {
 			return nil, err
 		}
 	}
-	return newTerraform(t, s, dir, env)
+	return newTerraform(t, s, dir, label, env)
 }
+
+// emulate writes the emulator's settings into the folder of a configuration.
+func emulate(s *sandbox.Sandbox, dir string) error {
+	c := s.Credentials()
+	if err := provider.Override(dir, provider.Settings{AccessKey: c.AccessKeyID, SecretKey: c.SecretAccessKey, Token: c.SessionToken}); err != nil {
+		return fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
+	}
+	return nil
+}
+
+// lend gives a runner a long-lived process, where its configuration may use one,
+// until release is called.
+func (p *providers) lend(ctx context.Context, s *sandbox.Sandbox, tf *terraform) (release func(), err error) {
+	release = func() {}
+	if s.Endpoint() == "" || os.Getenv("FINTRACK_PLAIN_PROVIDER") != "" {
+		return release, nil
+	}
+	ok, _, err := provider.Reattachable(tf.opts.TerraformDir)
+	if err != nil {
+		return release, fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
+	}
+	if !ok {
+		return release, nil
+	}
+	var list []string
+	for _, k := range slices.Sorted(maps.Keys(tf.opts.EnvVars)) {
+		list = append(list, k+"="+tf.opts.EnvVars[k])
+	}
+	process, err := p.pool.Acquire(ctx, list)
+	if err != nil {
+		return release, fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
+	}
+	tf.opts.EnvVars[reattach] = process.Reattach()
+	return func() {
+		delete(tf.opts.EnvVars, reattach)
+		p.pool.Release(process)
+	}, nil
+}
+
+// reattach is the variable that makes Terraform use a process that runs.
+const reattach = "TF_REATTACH_PROVIDERS"
 
 // again writes the provider's files into the folder of a runner anew, for another
 // configuration in the same place, and returns a runner for it. A configuration
@@ -62,16 +118,15 @@ func (p *providers) again(s *sandbox.Sandbox, tf *terraform) (*terraform, error)
 	if s.Endpoint() == "" {
 		return tf, nil
 	}
-	c := s.Credentials()
-	if err := provider.Override(dir, provider.Settings{AccessKey: c.AccessKeyID, SecretKey: c.SecretAccessKey, Token: c.SessionToken}); err != nil {
-		return nil, fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
+	if err := emulate(s, dir); err != nil {
+		return nil, err
 	}
 	ok, _, err := provider.Reattachable(dir)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
 	}
 	if !ok {
-		delete(tf.opts.EnvVars, "TF_REATTACH_PROVIDERS")
+		delete(tf.opts.EnvVars, reattach)
 	}
 	return tf, nil
 }
@@ -112,28 +167,6 @@ func recorded(r *sandbox.Run) provider.Watch {
 			}
 		},
 	}
-}
-
-func emulate(ctx context.Context, t testing.TB, s *sandbox.Sandbox, pool *provider.Pool, dir string, env map[string]string) error {
-	c := s.Credentials()
-	err := provider.Override(dir, provider.Settings{AccessKey: c.AccessKeyID, SecretKey: c.SecretAccessKey, Token: c.SessionToken})
-	if err != nil {
-		return fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
-	}
-	if ok, _, err := provider.Reattachable(dir); err != nil || !ok || os.Getenv("FINTRACK_PLAIN_PROVIDER") != "" {
-		return err
-	}
-	var list []string
-	for _, k := range slices.Sorted(maps.Keys(env)) {
-		list = append(list, k+"="+env[k])
-	}
-	process, err := pool.Acquire(ctx, list)
-	if err != nil {
-		return fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
-	}
-	t.Cleanup(func() { pool.Release(process) })
-	env["TF_REATTACH_PROVIDERS"] = process.Reattach()
-	return nil
 }
 
 // stop ends the processes at the end of the run.

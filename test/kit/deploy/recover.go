@@ -35,8 +35,11 @@ func scopeOf(e ledger.Entry) census.Scope {
 // The program that calls it must link the listers of every service
 // (test/kit/census/all).
 func Recover(ctx context.Context, r *sandbox.Run, e ledger.Entry) ([]census.Resource, error) {
-	pid := filepath.Join(e.Dir, "terraform.pid")
-	if err := interruptTerraform(pid, e.ID); err != nil {
+	pids, err := filepath.Glob(filepath.Join(e.Dir, "*"+pidFile))
+	for _, pid := range pids {
+		err = errors.Join(err, interruptTerraform(pid, e.ID))
+	}
+	if err != nil {
 		return nil, err
 	}
 	cfg, err := r.Reach(ctx, e)

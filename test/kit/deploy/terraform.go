@@ -51,11 +51,11 @@ type terraform struct {
 	pid  string
 }
 
-// newTerraform prepares a runner for the root module in dir. The program is
-// started through a shim that puts it into a session of its own, so that a
+// newTerraform prepares a runner for the root module in dir; the label tells its
+// files from those of other runners in the environment. The program is started through a shim that puts it into a session of its own, so that a
 // terminal's Ctrl-C reaches it through us alone: a second interrupt makes
 // Terraform drop its state.
-func newTerraform(t testing.TB, s *sandbox.Sandbox, dir string, env map[string]string) (*terraform, error) {
+func newTerraform(t testing.TB, s *sandbox.Sandbox, dir, label string, env map[string]string) (*terraform, error) {
 	program := s.Run.Paths.Setting("FINTRACK_TERRAFORM")
 	if program == "" {
 		program = "terraform"
@@ -64,13 +64,13 @@ func newTerraform(t testing.TB, s *sandbox.Sandbox, dir string, env map[string]s
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w: run scripts/bootstrap", sandbox.ErrSetup, err)
 	}
-	tf := &terraform{t: t, env: s.Run.Environment, pid: filepath.Join(s.Dir, "terraform.pid")}
-	shim := filepath.Join(s.Dir, "terraform.sh")
+	tf := &terraform{t: t, env: s.Run.Environment, pid: filepath.Join(s.Dir, label+pidFile)}
+	shim := filepath.Join(s.Dir, label+"terraform.sh")
 	script := fmt.Sprintf("#!/bin/sh\necho $$ > '%s'\ncommand -v setsid >/dev/null && exec setsid '%s' \"$@\"\nexec '%s' \"$@\"\n", tf.pid, program, program)
 	if err := os.WriteFile(shim, []byte(script), 0o755); err != nil {
 		return nil, fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
 	}
-	logs, err := os.OpenFile(filepath.Join(s.Run.Dir, filepath.Base(s.Dir)+"-terraform.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	logs, err := os.OpenFile(logFile(s, label), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
 	}
@@ -80,6 +80,14 @@ func newTerraform(t testing.TB, s *sandbox.Sandbox, dir string, env map[string]s
 		PlanFilePath: filepath.Join(dir, "tfplan"), Logger: logger.New(&fileLogger{out: logs}),
 	}
 	return tf, nil
+}
+
+// pidFile ends the name of the file with the process of a Terraform that runs.
+const pidFile = "terraform.pid"
+
+// logFile is where what Terraform prints is kept.
+func logFile(s *sandbox.Sandbox, label string) string {
+	return filepath.Join(s.Run.Dir, filepath.Base(s.Dir)+"-"+label+"terraform.log")
 }
 
 // fileLogger writes what Terraform prints to a file; the screen shows stages.

@@ -93,6 +93,9 @@ func (s *Sandbox) Environ() map[string]string {
 	}
 	for k, v := range map[string]string{
 		"AWS_ENDPOINT_URL": s.emulator.Endpoint, "AWS_EC2_METADATA_DISABLED": "true",
+		// S3 Control asks <account>.<host>, a name that only the emulator knows; what
+		// goes to the loopback address itself takes no proxy.
+		"HTTP_PROXY": s.emulator.Endpoint, "http_proxy": s.emulator.Endpoint, "NO_PROXY": "", "no_proxy": "",
 		"AWS_ACCESS_KEY_ID": s.credentials.AccessKeyID, "AWS_SECRET_ACCESS_KEY": s.credentials.SecretAccessKey,
 		"AWS_SESSION_TOKEN": s.credentials.SessionToken, "AWS_PROFILE": "",
 		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,

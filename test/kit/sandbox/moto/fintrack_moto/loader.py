@@ -26,6 +26,9 @@ from . import registry, services
 # A file of mends is half made, too, while it loads the moto modules that it changes.
 WATCHED = ("moto.", registry.MENDS_PACKAGE + ".")
 
+# The module of a service that holds what its mends change, where it is not models.
+CHANGED = {"moto_server": "werkzeug_app"}
+
 
 class MendingFinder(importlib.abc.MetaPathFinder):
     """Finds moto's modules as Python does, and mends what they bring in."""
@@ -74,7 +77,7 @@ class MendingFinder(importlib.abc.MetaPathFinder):
     @staticmethod
     def _is_loaded(service: str, executing: str) -> bool:
         package = f"moto.{service}"
-        if f"{package}.models" not in sys.modules:
+        if f"{package}.{CHANGED.get(service, 'models')}" not in sys.modules:
             return False
         for name, module in list(sys.modules.items()):
             if name == package or name.startswith(package + "."):
