@@ -2,7 +2,7 @@
 # code is printed by make ("Error 1"); make itself then ends with 2.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help bootstrap test nightly test-module test-modules test-kit test-recovery lint docs janitor ledger bench clean
+.PHONY: help bootstrap test nightly test-module test-modules test-layer test-full test-kit test-recovery lint docs janitor ledger bench clean
 
 help: ## List the targets
 	@scripts/help
@@ -12,6 +12,12 @@ test-module: ## Prove one module on a real apply: make test-module MODULE=rds
 
 test-modules: ## Prove all modules side by side (SHARD=1/4: one part of four)
 	@scripts/test-modules
+
+test-layer: ## Prove one layer and what it needs: make test-layer LAYER=data
+	@scripts/test-layer "$$LAYER"
+
+test-full: ## Prove the six layers as one platform (ENVIRONMENT=dev: its values)
+	@scripts/test-full
 
 test-kit: ## Unit tests of what the suites stand on
 	@scripts/test-kit

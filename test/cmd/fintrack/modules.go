@@ -76,12 +76,20 @@ func buildTests(ctx context.Context, paths sandbox.Paths, names []string) (func(
 		if _, err := os.Stat(filepath.Join(paths.Root, pkg)); errors.Is(err, os.ErrNotExist) {
 			return nil, fmt.Errorf("%w: module %s has no tests: write %s", sandbox.ErrSetup, n, pkg)
 		}
-		build := exec.CommandContext(ctx, "go", "test", "-c", "-o", filepath.Join(out, n+".test"), pkg)
-		build.Dir = paths.Root
-		build.Stdout, build.Stderr = os.Stderr, os.Stderr
-		if err := build.Run(); err != nil {
-			return nil, fmt.Errorf("%w: compile %s: %w", sandbox.ErrSetup, pkg, err)
+		if err := buildTest(ctx, paths, pkg, filepath.Join(out, n+".test")); err != nil {
+			return nil, err
 		}
 	}
 	return func(name string) string { return filepath.Join(out, name+".test") }, nil
+}
+
+// buildTest compiles the tests of one package into a program.
+func buildTest(ctx context.Context, paths sandbox.Paths, pkg, program string) error {
+	build := exec.CommandContext(ctx, "go", "test", "-c", "-o", program, pkg)
+	build.Dir = paths.Root
+	build.Stdout, build.Stderr = os.Stderr, os.Stderr
+	if err := build.Run(); err != nil {
+		return fmt.Errorf("%w: compile %s: %w", sandbox.ErrSetup, pkg, err)
+	}
+	return nil
 }

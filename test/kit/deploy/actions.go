@@ -80,7 +80,7 @@ func (l *life) apply(ctx context.Context) error {
 
 func (l *life) verify(ctx context.Context) (err error) {
 	l.touched = true
-	if l.Outputs, err = l.tf.outputs(ctx); err != nil {
+	if l.Outputs, err = l.outputs(ctx); err != nil {
 		return err
 	}
 	if l.spec.Verify == nil {
@@ -142,6 +142,11 @@ func (l *life) destroy(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// destroyOnly destroys what the state knows, its protections lifted first.
+func (l *life) destroyOnly(ctx context.Context) error {
+	return errors.Join(l.unlock(ctx), l.tf.destroy(ctx))
 }
 
 // unlock lifts the protections that must refuse a destroy.

@@ -59,6 +59,7 @@ type life struct {
 	tf      *terraform
 	path    string // of the root module, from the repository's root
 	label   string // tells its files from those of others in the environment
+	outputs func(context.Context) (map[string]any, error)
 	vars    map[string]any
 	scope   census.Scope
 	touched bool // something may exist
@@ -118,6 +119,7 @@ func begin(t testing.TB, spec Spec) (*life, error) {
 	if l.tf, err = h.providers.terraform(h.ctx, t, s, l.Dir); err != nil {
 		return nil, err
 	}
+	l.outputs = func(ctx context.Context) (map[string]any, error) { return l.tf.outputs(ctx) }
 	err = s.Amend(func(e *ledger.Entry) { e.StatePath = filepath.Join(l.Dir, "terraform.tfstate") })
 	l.scope = scopeOf(s.Entry())
 	return l, err

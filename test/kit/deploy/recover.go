@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/fintrack/platform/test/kit/census"
 	"github.com/fintrack/platform/test/kit/sandbox"
 	"github.com/fintrack/platform/test/kit/sandbox/ledger"
@@ -45,6 +46,12 @@ func Recover(ctx context.Context, r *sandbox.Run, e ledger.Entry) ([]census.Reso
 	cfg, err := r.Reach(ctx, e)
 	if err != nil {
 		return nil, err
+	}
+	if _, err := ClearLocks(ctx, sandbox.S3(cfg, e), e); err != nil {
+		var gone *types.NoSuchBucket
+		if !errors.As(err, &gone) { // the run died before it had made one
+			return nil, err
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, sweepBound[sandbox.Environment(e.Environment).EmulatesAWS()])
 	defer cancel()

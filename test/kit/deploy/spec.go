@@ -55,6 +55,26 @@ type Deployment struct {
 	// Outputs are the outputs of the applied root module.
 	Outputs map[string]any
 	Checks  *check.Set
+	// Stack is what a layer was applied with; nil for a module.
+	Stack *Stack
+}
+
+// Variable decodes the value that a variable of the applied root module had, its
+// default where nothing was given, as encoding/json does. One that does not exist
+// fails the test.
+func (d *Deployment) Variable(name string, v any) {
+	d.T.Helper()
+	x, ok := d.Plan.Variables[name]
+	if !ok {
+		d.T.Fatalf("variable %q: the applied configuration in %s has no such variable", name, d.Dir)
+	}
+	b, err := json.Marshal(x.Value)
+	if err == nil {
+		err = json.Unmarshal(b, v)
+	}
+	if err != nil {
+		d.T.Fatalf("variable %q: %v", name, err)
+	}
 }
 
 // Output returns an output as text: a string as it is, anything else as JSON.

@@ -49,6 +49,8 @@ type terraform struct {
 	env  sandbox.Environment
 	opts *tt.Options
 	pid  string
+	// program is Terraform itself, without the shim.
+	program string
 }
 
 // newTerraform prepares a runner for the root module in dir; the label tells its
@@ -64,7 +66,7 @@ func newTerraform(t testing.TB, s *sandbox.Sandbox, dir, label string, env map[s
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w: run scripts/bootstrap", sandbox.ErrSetup, err)
 	}
-	tf := &terraform{t: t, env: s.Run.Environment, pid: filepath.Join(s.Dir, label+pidFile)}
+	tf := &terraform{t: t, env: s.Run.Environment, program: program, pid: filepath.Join(s.Dir, label+pidFile)}
 	shim := filepath.Join(s.Dir, label+"terraform.sh")
 	script := fmt.Sprintf("#!/bin/sh\necho $$ > '%s'\ncommand -v setsid >/dev/null && exec setsid '%s' \"$@\"\nexec '%s' \"$@\"\n", tf.pid, program, program)
 	if err := os.WriteFile(shim, []byte(script), 0o755); err != nil {
@@ -141,9 +143,8 @@ func interruptTerraform(pidFile, run string) error {
 		return fmt.Errorf("%s: %w", pidFile, err)
 	}
 	if run != "" {
-		env, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
-		if err != nil || !strings.Contains(string(env), "FINTRACK_RUN="+run+"\x00") {
-			return nil // ended, or the number is somebody else's by now
+		if !belongs(pid, run) {
+			return nil
 		}
 		return ledger.Of(pid).End(syscall.SIGINT, interruptGrace)
 	}
@@ -151,6 +152,13 @@ func interruptTerraform(pidFile, run string) error {
 		return fmt.Errorf("interrupt terraform: %w", err)
 	}
 	return nil
+}
+
+// belongs says whether a process is there and works for the environment: when it
+// has ended, its number may be somebody else's.
+func belongs(pid int, id string) bool {
+	env, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
+	return err == nil && strings.Contains(string(env), "FINTRACK_RUN="+id+"\x00")
 }
 
 // wrapped is what terratest puts around what a command said; a FatalError prints

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/ext/typeexpr"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 )
@@ -41,6 +42,11 @@ type Layer struct {
 // Variable is an input of a layer.
 type Variable struct {
 	Required bool
+	// Type and Defaults are its type constraint and the defaults of optional
+	// attributes in it; Default is its own, cty.NilVal when it is required.
+	Type     cty.Type
+	Defaults *typeexpr.Defaults
+	Default  cty.Value
 	Place    Place
 }
 
@@ -197,7 +203,9 @@ func (l *Layer) blocks(body *hclsyntax.Body) error {
 		place := at(b.DefRange())
 		switch {
 		case b.Type == "variable" && len(b.Labels) == 1:
-			l.Variables[b.Labels[0]] = Variable{Required: b.Body.Attributes["default"] == nil, Place: place}
+			v, err := variable(b)
+			errs = append(errs, err)
+			l.Variables[b.Labels[0]] = v
 		case b.Type == "output" && len(b.Labels) == 1 && b.Body.Attributes["value"] != nil:
 			l.Outputs[b.Labels[0]] = Output{Value: b.Body.Attributes["value"].Expr, Place: place}
 		case b.Type == "module" && b.Body.Attributes["source"] != nil:
@@ -214,6 +222,25 @@ func (l *Layer) blocks(body *hclsyntax.Body) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+func variable(b *hclsyntax.Block) (Variable, error) {
+	v := Variable{Required: true, Type: cty.DynamicPseudoType, Place: at(b.DefRange())}
+	if a := b.Body.Attributes["type"]; a != nil {
+		t, defaults, diags := typeexpr.TypeConstraintWithDefaults(a.Expr)
+		if diags.HasErrors() {
+			return v, diags
+		}
+		v.Type, v.Defaults = t, defaults
+	}
+	if a := b.Body.Attributes["default"]; a != nil {
+		value, diags := a.Expr.Value(nil)
+		if diags.HasErrors() {
+			return v, diags
+		}
+		v.Required, v.Default = false, value
+	}
+	return v, nil
 }
 
 func (l *Layer) backend(body *hclsyntax.Body) {

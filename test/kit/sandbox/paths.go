@@ -39,6 +39,10 @@ func FindPaths() (Paths, error) {
 	}
 }
 
+// Source is the checkout whose Terraform folders are applied: FINTRACK_SOURCE, or
+// the repository.
+func (p Paths) Source() string { return firstOf(os.Getenv("FINTRACK_SOURCE"), p.Root) }
+
 // Ledger is the folder of the ledger.
 func (p Paths) Ledger() string { return filepath.Join(p.Cache, "state", "ledger") }
 

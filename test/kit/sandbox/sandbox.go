@@ -163,7 +163,7 @@ func (s *Sandbox) Release() error {
 func (s *Sandbox) Source(path string) (string, error) {
 	src := filepath.Join(s.Dir, "src")
 	if _, err := os.Stat(src); err != nil {
-		if err := copyConfiguration(firstOf(os.Getenv("FINTRACK_SOURCE"), s.Run.Paths.Root), src); err != nil {
+		if err := copyConfiguration(s.Run.Paths.Source(), src); err != nil {
 			return "", err
 		}
 	}

@@ -30,6 +30,8 @@ type Entry struct {
 	// Dir holds the copied configuration, StatePath the Terraform state.
 	Dir       string `json:"dir"`
 	StatePath string `json:"state_path"`
+	// StateBucket holds the states of layers, where they are in S3.
+	StateBucket string `json:"state_bucket,omitempty"`
 	// Owner is the process that holds the lease.
 	Owner Process `json:"owner"`
 	// Emulator is the id of the background process that holds an emulated environment.

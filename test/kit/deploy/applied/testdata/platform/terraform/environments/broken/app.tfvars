@@ -1,0 +1,1 @@
+topic = "arn:aws:sns:us-east-1:123456789012:nowhere"

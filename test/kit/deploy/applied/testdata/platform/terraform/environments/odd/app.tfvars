@@ -1,0 +1,1 @@
+retentoin = 7200

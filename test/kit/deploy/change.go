@@ -1,0 +1,87 @@
+package deploy
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os/exec"
+)
+
+// Change applies a layer again with other values, and returns what every layer
+// that needs it would then change: "layer: attribute" lines, none when a change
+// stays where it was made.
+func (s *Stack) Change(ctx context.Context, layer string, vars map[string]any) (own, downstream []string, err error) {
+	l, ok := s.lives[layer]
+	if !ok {
+		return nil, nil, fmt.Errorf("no layer %q in this stack", layer)
+	}
+	maps.Copy(l.vars, vars)
+	if err := l.writeVars(l.vars); err != nil {
+		return nil, nil, err
+	}
+	change := stage{name: "change", do: func(l *life, ctx context.Context) error {
+		if own, err = l.drift(ctx); err != nil || len(own) == 0 {
+			return err
+		}
+		return l.tf.apply(ctx)
+	}}
+	if err := s.run(ctx, layer, change); err != nil {
+		return nil, nil, err
+	}
+	var failures failures
+	found := make([][]string, len(s.Order))
+	s.each(s.Order, func(name string) {
+		if name == layer {
+			return
+		}
+		failures.add(s.run(ctx, name, stage{name: "after", do: func(l *life, ctx context.Context) error {
+			lines, err := l.drift(ctx)
+			for i, n := range s.Order {
+				if n == name {
+					for _, line := range lines {
+						found[i] = append(found[i], name+": "+line)
+					}
+				}
+			}
+			return err
+		}}))
+	})
+	for _, lines := range found {
+		downstream = append(downstream, lines...)
+	}
+	return own, downstream, failures.any()
+}
+
+// drift plans, and says what would change.
+func (l *life) drift(ctx context.Context) ([]string, error) {
+	changed, err := l.tf.plan(ctx)
+	if err != nil || !changed {
+		return nil, err
+	}
+	plan, err := l.tf.planned(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return Drift(plan), nil
+}
+
+// Plan plans a layer and returns what Terraform said when it could not.
+func (s *Stack) Plan(ctx context.Context, layer string) error {
+	return s.inTurn(ctx, func() error {
+		_, err := s.lives[layer].tf.plan(ctx)
+		return err
+	})
+}
+
+// Command returns a Terraform command in the folder of an applied layer, as a
+// second person would run it there: not waited for, not stopped with the run.
+func (s *Stack) Command(layer string, args ...string) *exec.Cmd {
+	l := s.lives[layer]
+	cmd := exec.Command(l.tf.program, args...)
+	cmd.Dir = l.Dir
+	cmd.Env = cmd.Environ()
+	for k, v := range l.tf.opts.EnvVars {
+		cmd.Env = append(cmd.Env, k+"="+v)
+	}
+	return cmd
+}
