@@ -15,38 +15,125 @@ locals {
   suffix  = "amazonaws.com"
 
   # What each use needs. via: services through which a principal of the account
-  # that has an IAM grant may use the key. service: a service that uses the key by
-  # itself, without a principal of ours.
+  # that has an IAM grant may use the key. grants: whether those services hold
+  # grants. services: what AWS services may do with the key by themselves, without
+  # a principal of ours.
   uses = {
     eks = {
-      description = "envelope encryption of Kubernetes secrets"
+      description = "envelope encryption of Kubernetes secrets, and the control plane's log"
       via         = ["eks"]
       grants      = true
-      service     = null
+      services    = ["logs"]
+    }
+    ebs = {
+      description = "volumes of nodes and pods"
+      via         = ["ec2"]
+      grants      = true
+      services    = []
     }
     rds = {
       description = "RDS storage, backups and Performance Insights"
       via         = ["rds"]
       grants      = true
-      service     = null
+      services    = []
+    }
+    elasticache = {
+      description = "ElastiCache data, snapshots and logs"
+      via         = ["elasticache"]
+      grants      = true
+      services    = ["logs"]
+    }
+    dynamodb = {
+      description = "DynamoDB tables"
+      via         = ["dynamodb"]
+      grants      = true
+      services    = []
+    }
+    backup = {
+      description = "AWS Backup vaults"
+      via         = ["backup"]
+      grants      = true
+      services    = []
     }
     s3 = {
       description = "S3 objects"
       via         = ["s3"]
       grants      = false
-      service     = null
+      services    = []
+    }
+    sqs = {
+      description = "SQS messages"
+      via         = ["sqs"]
+      grants      = false
+      services    = []
+    }
+    sns = {
+      description = "SNS messages"
+      via         = ["sns"]
+      grants      = false
+      services    = ["alarms"]
+    }
+    ecr = {
+      description = "container images"
+      via         = ["ecr"]
+      grants      = true
+      services    = []
     }
     secrets-manager = {
       description = "secrets"
       via         = ["secretsmanager"]
       grants      = false
-      service     = null
+      services    = []
     }
     logs = {
       description = "CloudWatch log groups"
       via         = []
       grants      = false
-      service     = "logs.${local.region}.${local.suffix}"
+      services    = ["logs"]
+    }
+    cloudtrail = {
+      description = "CloudTrail's log files"
+      via         = ["s3"]
+      grants      = false
+      services    = ["cloudtrail"]
+    }
+  }
+
+  # The services that act by themselves, each bound to this account.
+  services = {
+    # The encryption context names the log group (Encrypt log data in CloudWatch
+    # Logs using AWS KMS).
+    logs = {
+      Sid       = "Service"
+      Effect    = "Allow"
+      Principal = { Service = ["logs.${local.region}.${local.suffix}"] }
+      Action    = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"]
+      Resource  = "*"
+      Condition = {
+        ArnLike = { "kms:EncryptionContext:aws:logs:arn" = "arn:${data.aws_partition.current.partition}:logs:${local.region}:${local.account}:log-group:*" }
+      }
+    }
+    # Whoever publishes to an encrypted topic needs its key (Managing Amazon SNS
+    # encryption keys and costs).
+    alarms = {
+      Sid       = "Publishers"
+      Effect    = "Allow"
+      Principal = { Service = ["budgets.${local.suffix}", "cloudwatch.${local.suffix}", "costalerts.${local.suffix}", "events.${local.suffix}"] }
+      Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+      Resource  = "*"
+      Condition = { StringEquals = { "aws:SourceAccount" = local.account } }
+    }
+    # Configure AWS KMS key policies for CloudTrail.
+    cloudtrail = {
+      Sid       = "Trail"
+      Effect    = "Allow"
+      Principal = { Service = ["cloudtrail.${local.suffix}"] }
+      Action    = ["kms:DescribeKey", "kms:GenerateDataKey"]
+      Resource  = "*"
+      Condition = {
+        StringEquals = { "aws:SourceAccount" = local.account }
+        ArnLike      = { "aws:SourceArn" = "arn:${data.aws_partition.current.partition}:cloudtrail:${local.region}:${local.account}:trail/*" }
+      }
     }
   }
 
@@ -116,19 +203,27 @@ locals {
           Action    = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt"]
           Resource  = "*"
         }],
-        # CloudWatch Logs uses the key itself; the encryption context names the
-        # log group, so the statement holds for this account's groups alone
-        # (Encrypt log data in CloudWatch Logs using AWS KMS).
-        u.service == null ? [] : [{
-          Sid       = "Service"
-          Effect    = "Allow"
-          Principal = { Service = u.service }
-          Action    = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"]
-          Resource  = "*"
-          Condition = {
-            ArnLike = { "kms:EncryptionContext:aws:logs:arn" = "arn:${data.aws_partition.current.partition}:logs:${local.region}:${local.account}:log-group:*" }
-          }
-        }],
+        # The role by which Auto Scaling starts nodes asks KMS itself (Required AWS KMS
+        # key policy for use with encrypted volumes).
+        use != "ebs" || length(var.node_starter_role_arns) == 0 ? [] : [
+          {
+            Sid       = "NodeStarters"
+            Effect    = "Allow"
+            Principal = { AWS = var.node_starter_role_arns }
+            Action    = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"]
+            Resource  = "*"
+            Condition = {}
+          },
+          {
+            Sid       = "NodeStartersGrant"
+            Effect    = "Allow"
+            Principal = { AWS = var.node_starter_role_arns }
+            Action    = ["kms:CreateGrant"]
+            Resource  = "*"
+            Condition = { Bool = { "kms:GrantIsForAWSResource" = "true" } }
+          },
+        ],
+        [for service in u.services : local.services[service]],
       )
     }
   }

@@ -15,13 +15,13 @@ variable "tags" {
 }
 
 variable "uses" {
-  description = "What keys are made for: any of eks, rds, s3, secrets-manager, logs."
+  description = "What keys are made for: any of eks, ebs, rds, elasticache, dynamodb, backup, s3, sqs, sns, ecr, secrets-manager, logs, cloudtrail."
   type        = set(string)
   default     = ["eks", "rds", "s3", "secrets-manager", "logs"]
 
   validation {
-    condition     = length(var.uses) > 0 && length(setsubtract(var.uses, ["eks", "rds", "s3", "secrets-manager", "logs"])) == 0
-    error_message = "uses must name at least one of eks, rds, s3, secrets-manager, logs: each has a key policy of its own."
+    condition     = length(var.uses) > 0 && length(setsubtract(var.uses, ["eks", "ebs", "rds", "elasticache", "dynamodb", "backup", "s3", "sqs", "sns", "ecr", "secrets-manager", "logs", "cloudtrail"])) == 0
+    error_message = "uses must name at least one of eks, ebs, rds, elasticache, dynamodb, backup, s3, sqs, sns, ecr, secrets-manager, logs, cloudtrail: each has a key policy of its own."
   }
 }
 
@@ -44,6 +44,17 @@ variable "eks_cluster_role_arns" {
   validation {
     condition     = alltrue([for a in var.eks_cluster_role_arns : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+$", a))])
     error_message = "eks_cluster_role_arns must hold ARNs of roles without wildcards."
+  }
+}
+
+variable "node_starter_role_arns" {
+  description = "Roles that start nodes with volumes under the key for ebs: the service-linked role of Auto Scaling, which must exist."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for a in var.node_starter_role_arns : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+$", a))])
+    error_message = "node_starter_role_arns must hold ARNs of roles without wildcards."
   }
 }
 

@@ -64,7 +64,7 @@ func (l *life) baseline(ctx context.Context) error {
 func managedTypes(plan *tfjson.Plan) []string {
 	types := map[string]bool{}
 	for _, rc := range plan.ResourceChanges {
-		if rc.Mode == tfjson.ManagedResourceMode {
+		if rc.Mode == tfjson.ManagedResourceMode && !strings.HasPrefix(rc.ProviderName, "terraform.io/builtin/") {
 			types[rc.Type] = true
 		}
 	}

@@ -18,8 +18,8 @@ import (
 	"github.com/fintrack/platform/test/kit/deploy"
 )
 
-// uses are the keys that the module makes by default.
-var uses = []string{"eks", "logs", "rds", "s3", "secrets-manager"}
+// uses are the keys that the example asks for: all that the module makes.
+var uses = []string{"backup", "cloudtrail", "dynamodb", "ebs", "ecr", "eks", "elasticache", "logs", "rds", "s3", "secrets-manager", "sns", "sqs"}
 
 func TestMain(m *testing.M) { deploy.Main(m) }
 
@@ -159,30 +159,55 @@ func verifyPolicy(ctx context.Context, d *deploy.Deployment, api *kms.Client, us
 	verifyUse(d, use, bySid)
 }
 
+// through are the services by which a key is used, where they are not called as
+// the use is; "" is by none.
+var through = map[string]string{"ebs": "ec2", "secrets-manager": "secretsmanager", "cloudtrail": "s3", "logs": ""}
+
+// granted are the uses whose service holds grants.
+var granted = []string{"backup", "dynamodb", "ebs", "ecr", "eks", "elasticache", "rds"}
+
 // verifyUse checks who may use the key, and by which way alone.
 func verifyUse(d *deploy.Deployment, use string, bySid map[string]statement) {
-	region := d.Region
-	service := map[string]string{"eks": "eks", "rds": "rds", "s3": "s3", "secrets-manager": "secretsmanager"}[use]
+	region, account := d.Region, d.Sandbox.Account
+	service, other := through[use]
+	if !other {
+		service = use
+	}
 	want := []string{"Administration"}
-	if use == "logs" {
-		want = append(want, "Service")
-		s := bySid["Service"]
-		d.Checks.Equal(promise("logs-service-only", "Only CloudWatch Logs uses the key, for this account's log groups", use, "CC6.1", "C1.1"),
-			fmt.Sprint("logs."+region+".amazonaws.com", map[string]map[string]any{"ArnLike": {"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:" + region + ":" + d.Sandbox.Account + ":log-group:*"}}),
-			fmt.Sprint(s.Principal["Service"], s.Condition))
-	} else {
+	if service != "" {
 		want = append(want, "UseThroughTheService")
 		s := bySid["UseThroughTheService"]
 		d.Checks.Equal(promise("via-service-only", "The key is used through its service by this account alone", use, "CC6.1", "C1.1"),
-			fmt.Sprint("arn:aws:iam::"+d.Sandbox.Account+":root", d.Sandbox.Account, service+"."+region+".amazonaws.com"),
+			fmt.Sprint("arn:aws:iam::"+account+":root", account, service+"."+region+".amazonaws.com"),
 			fmt.Sprint(s.Principal["AWS"], s.Condition["StringEquals"]["kms:CallerAccount"], single(s.Condition["StringEquals"]["kms:ViaService"])))
 	}
-	if use == "eks" || use == "rds" {
+	if slices.Contains(granted, use) {
 		want = append(want, "GrantsForTheServicesResources")
 		s := bySid["GrantsForTheServicesResources"]
 		d.Checks.Equal(promise("grants-for-the-service", "Grants are made for the service's resources alone", use, "CC6.1", "CC6.3"),
 			fmt.Sprint("true", service+"."+region+".amazonaws.com"),
 			fmt.Sprint(s.Condition["Bool"]["kms:GrantIsForAWSResource"], single(s.Condition["StringEquals"]["kms:ViaService"])))
+	}
+	ofAccount := map[string]any{"aws:SourceAccount": account}
+	switch use {
+	case "logs", "eks", "elasticache":
+		want = append(want, "Service")
+		s := bySid["Service"]
+		d.Checks.Equal(promise("logs-service-only", "CloudWatch Logs uses the key by itself, for this account's log groups alone", use, "CC6.1", "C1.1"),
+			fmt.Sprint("logs."+region+".amazonaws.com", map[string]map[string]any{"ArnLike": {"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:" + region + ":" + account + ":log-group:*"}}),
+			fmt.Sprint(single(s.Principal["Service"]), s.Condition))
+	case "sns":
+		want = append(want, "Publishers")
+		s := bySid["Publishers"]
+		d.Checks.Equal(promise("publishers", "What raises alarms may publish under the key, for this account alone, and no more", use, "CC6.1", "CC7.2"),
+			fmt.Sprint([]string{"budgets.amazonaws.com", "cloudwatch.amazonaws.com", "costalerts.amazonaws.com", "events.amazonaws.com"}, list{"kms:Decrypt", "kms:GenerateDataKey"}, map[string]map[string]any{"StringEquals": ofAccount}),
+			fmt.Sprint(s.Principal["Service"], s.Action, s.Condition))
+	case "cloudtrail":
+		want = append(want, "Trail")
+		s := bySid["Trail"]
+		d.Checks.Equal(promise("trail", "CloudTrail makes data keys for this account's trails, and cannot read what it wrote", use, "CC6.1", "CC7.2"),
+			fmt.Sprint("cloudtrail.amazonaws.com", list{"kms:DescribeKey", "kms:GenerateDataKey"}, map[string]map[string]any{"StringEquals": ofAccount, "ArnLike": {"aws:SourceArn": "arn:aws:cloudtrail:" + region + ":" + account + ":trail/*"}}),
+			fmt.Sprint(single(s.Principal["Service"]), s.Action, s.Condition))
 	}
 	var have []string
 	for sid := range bySid {
