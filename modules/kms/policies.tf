@@ -68,10 +68,10 @@ locals {
       services    = []
     }
     sns = {
-      description = "SNS messages"
+      description = "SNS messages, and the logs beside them"
       via         = ["sns"]
       grants      = false
-      services    = ["alarms"]
+      services    = ["alarms", "logs"]
     }
     ecr = {
       description = "container images"

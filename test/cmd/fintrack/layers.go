@@ -30,7 +30,7 @@ func testLayer() *cobra.Command {
 			if len(args) != 1 || !slices.Contains(platform.Names(), args[0]) {
 				return fmt.Errorf("%w: LAYER=%s: unknown layer; valid are:\n  %s", sandbox.ErrSetup, strings.Join(args, " "), strings.Join(platform.Names(), "\n  "))
 			}
-			return becomeLayers(cmd.Context(), paths, "^TestLayer$", "LAYER="+args[0])
+			return becomeLayers(cmd.Context(), paths, args[0])
 		},
 	}
 }
@@ -45,13 +45,14 @@ func testFull() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return becomeLayers(cmd.Context(), paths, "^TestPlatform$", "LAYER=")
+			return becomeLayers(cmd.Context(), paths, "")
 		},
 	}
 }
 
-// becomeLayers compiles the suite of the layers and becomes it.
-func becomeLayers(ctx context.Context, paths sandbox.Paths, pattern string, env ...string) error {
+// becomeLayers compiles the suite of the layers and becomes it, for one layer or
+// for "", which are all.
+func becomeLayers(ctx context.Context, paths sandbox.Paths, layer string) error {
 	if _, err := sandbox.Chosen(); err != nil {
 		return err
 	}
@@ -62,5 +63,5 @@ func becomeLayers(ctx context.Context, paths sandbox.Paths, pattern string, env 
 	if err := os.Chdir(filepath.Join(paths.Root, "test", "layers")); err != nil {
 		return fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
 	}
-	return syscall.Exec(program, []string{"layers.test", "-test.timeout=0", "-test.run=" + pattern}, append(os.Environ(), env...))
+	return syscall.Exec(program, []string{"layers.test", "-test.timeout=0", "-test.run=^TestLayers$"}, append(os.Environ(), "LAYER="+layer))
 }

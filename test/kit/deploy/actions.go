@@ -134,19 +134,28 @@ func (l *life) destroy(ctx context.Context) error {
 		errs = append(errs, l.sweep(ctx, err))
 		return errors.Join(errs...)
 	}
-	if l.spec.Residue != nil && l.Outputs != nil {
-		before := check.Tally(l.Checks.Results())
-		l.spec.Residue(ctx, l.Deployment)
-		if check.Tally(l.Checks.Results()).Fail > before.Fail {
-			errs = append(errs, errReported)
-		}
+	return errors.Join(append(errs, l.residue(ctx))...)
+}
+
+// residue lets the suite look at what must outlive a destroy.
+func (l *life) residue(ctx context.Context) error {
+	if l.spec.Residue == nil || l.Outputs == nil {
+		return nil
 	}
-	return errors.Join(errs...)
+	before := check.Tally(l.Checks.Results())
+	l.spec.Residue(ctx, l.Deployment)
+	if check.Tally(l.Checks.Results()).Fail > before.Fail {
+		return errReported
+	}
+	return nil
 }
 
 // destroyOnly destroys what the state knows, its protections lifted first.
 func (l *life) destroyOnly(ctx context.Context) error {
-	return errors.Join(l.unlock(ctx), l.tf.destroy(ctx))
+	if err := errors.Join(l.unlock(ctx), l.tf.destroy(ctx)); err != nil {
+		return err
+	}
+	return l.residue(ctx)
 }
 
 // unlock lifts the protections that must refuse a destroy.

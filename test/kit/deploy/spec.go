@@ -6,13 +6,16 @@ package deploy
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"path/filepath"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/fintrack/platform/test/kit/check"
 	"github.com/fintrack/platform/test/kit/sandbox"
 	tfjson "github.com/hashicorp/terraform-json"
+	ctyjson "github.com/zclconf/go-cty/cty/json"
 )
 
 // Spec says what to deploy and what it promises.
@@ -59,22 +62,42 @@ type Deployment struct {
 	Stack *Stack
 }
 
-// Variable decodes the value that a variable of the applied root module had, its
-// default where nothing was given, as encoding/json does. One that does not exist
-// fails the test.
+// Variable decodes the value that a variable of the applied layer had, its default
+// and those of its optional attributes where nothing was given, as encoding/json
+// does. One that does not exist fails the test.
 func (d *Deployment) Variable(name string, v any) {
 	d.T.Helper()
-	x, ok := d.Plan.Variables[name]
-	if !ok {
-		d.T.Fatalf("variable %q: the applied configuration in %s has no such variable", name, d.Dir)
-	}
-	b, err := json.Marshal(x.Value)
+	b, err := d.variable(name)
 	if err == nil {
 		err = json.Unmarshal(b, v)
 	}
 	if err != nil {
-		d.T.Fatalf("variable %q: %v", name, err)
+		d.T.Fatalf("variable %q of %s: %v", name, d.Dir, err)
 	}
+}
+
+func (d *Deployment) variable(name string) ([]byte, error) {
+	given, ok := d.Plan.Variables[name]
+	if !ok {
+		return nil, errors.New("the applied configuration has no such variable")
+	}
+	b, err := json.Marshal(given.Value)
+	if err != nil || d.Stack == nil {
+		return b, err
+	}
+	declared := d.Stack.Platform.Layers[filepath.Base(d.Dir)].Variables[name]
+	t, err := ctyjson.ImpliedType(b)
+	if err != nil {
+		return nil, err
+	}
+	value, err := ctyjson.Unmarshal(b, t)
+	if err != nil {
+		return nil, err
+	}
+	if value, err = declared.Complete(value); err != nil {
+		return nil, err
+	}
+	return ctyjson.Marshal(value, value.Type())
 }
 
 // Output returns an output as text: a string as it is, anything else as JSON.

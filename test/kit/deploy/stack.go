@@ -34,6 +34,9 @@ type Layer struct {
 	Prepare func(ctx context.Context, d *Deployment) (map[string]any, error)
 	// Verify reads the layer's promises from the AWS API and records a check for each.
 	Verify func(ctx context.Context, d *Deployment)
+	// Residue, when set, runs once the layer is destroyed: it proves what must outlive
+	// that (a final snapshot) and removes it.
+	Residue func(ctx context.Context, d *Deployment)
 }
 
 // StackSpec says which layers to apply together, and what they promise as a whole.
@@ -156,7 +159,7 @@ func (s *Stack) layer(name string, v layers.Values) (*life, error) {
 			delete(unlock, k)
 		}
 	}
-	l, err := open(s.T, s.h, s.Sandbox, Spec{Module: name, Suite: name, Vars: given, Unlock: unlock, Verify: s.spec.Layers[i].Verify}, "terraform/"+name)
+	l, err := open(s.T, s.h, s.Sandbox, Spec{Module: name, Suite: name, Vars: given, Unlock: unlock, Verify: s.spec.Layers[i].Verify, Residue: s.spec.Layers[i].Residue}, "terraform/"+name)
 	if err != nil {
 		return nil, err
 	}

@@ -60,10 +60,7 @@ func (p *Platform) Effective(layer string, v Values) (map[string]cty.Value, erro
 			}
 			value = variable.Default
 		}
-		if variable.Defaults != nil && !value.IsNull() {
-			value = variable.Defaults.Apply(value)
-		}
-		value, err := convert.Convert(value, variable.Type)
+		value, err := variable.Complete(value)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s:%d: %s of layer %s: %w", v.File, v.Lines[name], name, layer, err))
 			continue
@@ -77,6 +74,15 @@ func (p *Platform) Effective(layer string, v Values) (map[string]cty.Value, erro
 		all[name] = value
 	}
 	return all, errors.Join(errs...)
+}
+
+// Complete is a value of the variable as Terraform uses it: of its type, and with
+// the defaults of optional attributes.
+func (v Variable) Complete(value cty.Value) (cty.Value, error) {
+	if v.Defaults != nil && !value.IsNull() {
+		value = v.Defaults.Apply(value)
+	}
+	return convert.Convert(value, v.Type)
 }
 
 // Compare holds prod against staging, setting by setting. A setting without a rule

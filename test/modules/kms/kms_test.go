@@ -166,6 +166,9 @@ var through = map[string]string{"ebs": "ec2", "secrets-manager": "secretsmanager
 // granted are the uses whose service holds grants.
 var granted = []string{"backup", "dynamodb", "ebs", "ecr", "eks", "elasticache", "rds"}
 
+// logged are the uses whose log groups are under the key as well.
+var logged = []string{"eks", "elasticache", "logs", "sns"}
+
 // verifyUse checks who may use the key, and by which way alone.
 func verifyUse(d *deploy.Deployment, use string, bySid map[string]statement) {
 	region, account := d.Region, d.Sandbox.Account
@@ -189,13 +192,14 @@ func verifyUse(d *deploy.Deployment, use string, bySid map[string]statement) {
 			fmt.Sprint(s.Condition["Bool"]["kms:GrantIsForAWSResource"], single(s.Condition["StringEquals"]["kms:ViaService"])))
 	}
 	ofAccount := map[string]any{"aws:SourceAccount": account}
-	switch use {
-	case "logs", "eks", "elasticache":
+	if slices.Contains(logged, use) {
 		want = append(want, "Service")
 		s := bySid["Service"]
 		d.Checks.Equal(promise("logs-service-only", "CloudWatch Logs uses the key by itself, for this account's log groups alone", use, "CC6.1", "C1.1"),
 			fmt.Sprint("logs."+region+".amazonaws.com", map[string]map[string]any{"ArnLike": {"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:" + region + ":" + account + ":log-group:*"}}),
 			fmt.Sprint(single(s.Principal["Service"]), s.Condition))
+	}
+	switch use {
 	case "sns":
 		want = append(want, "Publishers")
 		s := bySid["Publishers"]

@@ -67,3 +67,14 @@ class BackupTest(MendTest):
             "ResourceNotFoundException", self.backup.get_backup_plan, BackupPlanId=plan
         )
         self.plan()
+
+    @proves("backup.vaults_list_their_recovery_points")
+    def test_a_vault_lists_its_recovery_points(self) -> None:
+        self.backup.create_backup_vault(BackupVaultName="vault")
+        found = self.backup.list_recovery_points_by_backup_vault(BackupVaultName="vault")
+        self.assertEqual([], found["RecoveryPoints"])
+        self.assert_refused(
+            "ResourceNotFoundException",
+            self.backup.list_recovery_points_by_backup_vault,
+            BackupVaultName="none",
+        )

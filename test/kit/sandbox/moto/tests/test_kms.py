@@ -61,3 +61,9 @@ class KMSTest(MendTest):
         key = self.kms.create_key()["KeyMetadata"]["KeyId"]
         self.kms.enable_key_rotation(KeyId=key)
         self.assertEqual(365, self.kms.get_key_rotation_status(KeyId=key)["RotationPeriodInDays"])
+
+    @proves("kms.keys_of_services_are_managed_by_aws")
+    def test_a_key_that_aws_makes_for_a_service_is_its_own(self) -> None:
+        client("ec2").create_volume(AvailabilityZone="us-east-1a", Size=1, Encrypted=True)
+        key = self.kms.describe_key(KeyId="alias/aws/ebs")["KeyMetadata"]
+        self.assertEqual("AWS", key["KeyManager"])

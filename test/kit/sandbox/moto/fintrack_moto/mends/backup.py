@@ -1,4 +1,4 @@
-"""Mends of AWS Backup: selections, tags, plans."""
+"""Mends of AWS Backup: selections, tags, plans, recovery points."""
 
 from __future__ import annotations
 
@@ -102,3 +102,19 @@ def deleted_plans_are_gone() -> None:
         answer = original(self, backup_plan_id)
         del self.plans[backup_plan_id]
         return answer
+
+
+@mend(
+    "backup",
+    "ListRecoveryPointsByBackupVault is missing, so a vault with force_destroy cannot "
+    "be destroyed. No backup runs here: there are never any points.",
+)
+def vaults_list_their_recovery_points() -> None:
+    urls.url_paths["{0}/backup-vaults/(?P<backupVaultName>[^/]+)/recovery-points/$"] = (
+        urls.response.dispatch
+    )
+
+    @add(BackupResponse)
+    def list_recovery_points_by_backup_vault(self: Any) -> str:
+        self.backup_backend.describe_backup_vault(self._get_param("backupVaultName"))
+        return json.dumps({"RecoveryPoints": []})

@@ -1,4 +1,4 @@
-"""Mends of KMS: multi-region replicas and the rotation period."""
+"""Mends of KMS: multi-region replicas, the rotation period, who manages a key."""
 
 from __future__ import annotations
 
@@ -95,3 +95,17 @@ def the_rotation_period_is_kept() -> None:
                 key, "rotation_period_in_days", DEFAULT_ROTATION_DAYS
             )
         return json.dumps(answer)
+
+
+@mend(
+    "kms",
+    "DescribeKey: the keys that AWS makes for a service itself (alias/aws/ebs, "
+    "alias/aws/dynamodb) are answered as the customer's, who could not delete them.",
+)
+def keys_of_services_are_managed_by_aws() -> None:
+    @override(KmsBackend)
+    def create_alias(original: Any, self: Any, target_key_id: str, alias_name: str) -> Any:
+        alias = original(self, target_key_id, alias_name)
+        if alias_name.startswith("alias/aws/"):
+            self.keys[self.get_key_id(target_key_id)].key_manager = "AWS"
+        return alias

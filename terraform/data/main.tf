@@ -1,0 +1,12 @@
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+locals {
+  account   = data.aws_caller_identity.current.account_id
+  partition = data.aws_partition.current.partition
+  tags      = merge(var.tags, { Project = "fintrack", Environment = var.environment, Layer = "data" })
+
+  # The secrets' path has the environment's long name: fintrack/production/rds.
+  long_name = { dev = "development", staging = "staging", prod = "production" }[var.environment]
+}
