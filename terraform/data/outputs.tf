@@ -43,6 +43,16 @@ output "elasticache_user_arns" {
   value       = module.redis.user_arns
 }
 
+output "elasticache_shards" {
+  description = "Number of the cache's shards."
+  value       = var.redis.shards
+}
+
+output "elasticache_replicas_per_shard" {
+  description = "Number of replicas of each shard."
+  value       = var.redis.replicas_per_shard
+}
+
 output "elasticache_endpoint" {
   description = "Address from which a client learns the cache's shards."
   value       = module.redis.configuration_endpoint

@@ -4,7 +4,7 @@ module "access_logs" {
 
   name               = "${var.name}-access-logs-${var.environment}"
   sse_algorithm      = "AES256"
-  access_log_sources = [for what in ["reports", "audit", "evidence", "trail", "config"] : "arn:${local.partition}:s3:::${var.name}-${what}-${var.environment}"]
+  access_log_sources = [for what in ["reports", "audit", "evidence", "loki", "trail", "config"] : "arn:${local.partition}:s3:::${var.name}-${what}-${var.environment}"]
   force_destroy      = !var.deletion_protection
   lifecycle_rules    = { age = { expiration_days = 400 } }
 

@@ -5,51 +5,44 @@ import (
 	"fmt"
 	"maps"
 	"os/exec"
+	"slices"
 )
 
-// Change applies a layer again with other values, and returns what every layer
-// that needs it would then change: "layer: attribute" lines, none when a change
-// stays where it was made.
-func (s *Stack) Change(ctx context.Context, layer string, vars map[string]any) (own, downstream []string, err error) {
+// Change applies a layer again with other values, and returns what changed in it.
+func (s *Stack) Change(ctx context.Context, layer string, vars map[string]any) (own []string, err error) {
 	l, ok := s.lives[layer]
 	if !ok {
-		return nil, nil, fmt.Errorf("no layer %q in this stack", layer)
+		return nil, fmt.Errorf("no layer %q in this stack", layer)
 	}
 	maps.Copy(l.vars, vars)
 	if err := l.writeVars(l.vars); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	change := stage{name: "change", do: func(l *life, ctx context.Context) error {
+	err = s.run(ctx, layer, stage{name: "change", do: func(l *life, ctx context.Context) (err error) {
 		if own, err = l.drift(ctx); err != nil || len(own) == 0 {
 			return err
 		}
 		return l.tf.apply(ctx)
-	}}
-	if err := s.run(ctx, layer, change); err != nil {
-		return nil, nil, err
-	}
+	}})
+	return own, err
+}
+
+// Drift plans every layer and returns what each would change: "layer: attribute"
+// lines in the layers' order, none when all are as they were applied.
+func (s *Stack) Drift(ctx context.Context) ([]string, error) {
 	var failures failures
 	found := make([][]string, len(s.Order))
 	s.each(s.Order, func(name string) {
-		if name == layer {
-			return
-		}
-		failures.add(s.run(ctx, name, stage{name: "after", do: func(l *life, ctx context.Context) error {
+		failures.add(s.run(ctx, name, stage{name: "again", do: func(l *life, ctx context.Context) error {
 			lines, err := l.drift(ctx)
-			for i, n := range s.Order {
-				if n == name {
-					for _, line := range lines {
-						found[i] = append(found[i], name+": "+line)
-					}
-				}
+			i := slices.Index(s.Order, name)
+			for _, line := range lines {
+				found[i] = append(found[i], name+": "+line)
 			}
 			return err
 		}}))
 	})
-	for _, lines := range found {
-		downstream = append(downstream, lines...)
-	}
-	return own, downstream, failures.any()
+	return slices.Concat(found...), failures.any()
 }
 
 // drift plans, and says what would change.

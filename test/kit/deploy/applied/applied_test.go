@@ -100,11 +100,15 @@ func whole(ctx context.Context, s *deploy.Stack) {
 // changes: a change that others do not read stays where it was made; one that they
 // read is told of each.
 func changes(ctx context.Context, t testing.TB, s *deploy.Stack) {
-	own, downstream, err := s.Change(ctx, "base", map[string]any{"tags": map[string]string{"Probe": "1", "fintrack:run": s.Sandbox.Tags["fintrack:run"]}})
+	own, err := s.Change(ctx, "base", map[string]any{"tags": map[string]string{"Probe": "1", "fintrack:run": s.Sandbox.Tags["fintrack:run"]}})
 	require.NoError(t, err)
 	require.NotEmpty(t, own)
+	downstream, err := s.Drift(ctx)
+	require.NoError(t, err)
 	require.Empty(t, downstream)
-	_, downstream, err = s.Change(ctx, "base", map[string]any{"seconds": 90})
+	_, err = s.Change(ctx, "base", map[string]any{"seconds": 90})
+	require.NoError(t, err)
+	downstream, err = s.Drift(ctx)
 	require.NoError(t, err)
 	require.NotEmpty(t, downstream)
 	for _, line := range downstream {
