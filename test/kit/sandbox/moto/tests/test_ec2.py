@@ -95,6 +95,20 @@ class EC2Test(MendTest):
         inner = data["LaunchTemplateVersions"][0]["LaunchTemplateData"]["TagSpecifications"]
         self.assertEqual(["instance"], [one["ResourceType"] for one in inner])
 
+    @proves("ec2.launch_templates_show_the_tags_they_have")
+    def test_a_changed_tag_of_a_launch_template_is_shown(self) -> None:
+        made = self.ec2.create_launch_template(
+            LaunchTemplateName="nodes",
+            LaunchTemplateData={"InstanceType": "m6i.large"},
+            TagSpecifications=[
+                {"ResourceType": "launch-template", "Tags": [{"Key": "A", "Value": "1"}, {"Key": "B", "Value": "2"}]}
+            ],
+        )["LaunchTemplate"]["LaunchTemplateId"]
+        self.ec2.create_tags(Resources=[made], Tags=[{"Key": "A", "Value": "3"}])
+        self.ec2.delete_tags(Resources=[made], Tags=[{"Key": "B"}])
+        found = self.ec2.describe_launch_templates(LaunchTemplateIds=[made])["LaunchTemplates"][0]
+        self.assertEqual([{"Key": "A", "Value": "3"}], found["Tags"])
+
     @proves("ec2.deleted_nat_gateways_take_their_interface_along")
     def test_a_deleted_nat_gateway_leaves_no_interface_and_frees_its_address(self) -> None:
         vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.ec2.models.launch_templates import LaunchTemplate
+from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateBackend
 from moto.ec2.models.nat_gateways import NatGateway, NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.models.subnets import SubnetBackend
@@ -104,6 +104,20 @@ def launch_template_data_leaves_out_the_templates_own_tags() -> None:
         if inner:
             data["TagSpecifications"] = inner
         original(self, backend, name, data, version_description, tag_spec)
+
+
+@mend(
+    "ec2",
+    "DescribeLaunchTemplates: the tags are those of the creation, so a change of them "
+    "by CreateTags or DeleteTags is planned for ever.",
+)
+def launch_templates_show_the_tags_they_have() -> None:
+    @override(LaunchTemplateBackend)
+    def describe_launch_templates(original: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
+        found = original(self, *args, **kwargs)
+        for template in found:
+            template.tags = template.get_tags()
+        return found
 
 
 @mend(
