@@ -1,6 +1,10 @@
 package layers
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Finding is one thing in the layers that does not hold.
 type Finding struct {
@@ -13,7 +17,8 @@ func (f Finding) String() string { return f.Place.String() + ": " + f.Problem }
 // Contract compares what layers read from each other with what they give: each
 // output that is read must be there, and its value must be of a kind that can be
 // used so. It also wants each layer to keep its state under its own name, locked,
-// and to read nothing that it does not use.
+// to read nothing that it does not use, and to say of exactly the layers it reads
+// that it needs them (local.needs), where it says so.
 func (p *Platform) Contract() []Finding {
 	var found []Finding
 	for _, name := range p.Names() {
@@ -23,6 +28,9 @@ func (p *Platform) Contract() []Finding {
 		}
 		if !l.Locked {
 			found = append(found, Finding{Place{File: name}, fmt.Sprintf("layer %s does not lock its state: set use_lockfile = true in its backend", name)})
+		}
+		if said := slices.Sorted(slices.Values(l.Needed)); l.Needed != nil && !slices.Equal(said, p.Needs(name)) {
+			found = append(found, Finding{Place{File: name}, fmt.Sprintf("layer %s says in local.needs that it needs %s, and reads the states of %s", name, strings.Join(said, ", "), strings.Join(p.Needs(name), ", "))})
 		}
 		used := map[string]bool{}
 		for _, r := range l.References {

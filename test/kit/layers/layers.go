@@ -31,6 +31,8 @@ type Layer struct {
 	References []Reference
 	// States are the layers whose state it reads, by the name of the data source.
 	States map[string]State
+	// Needed are the layers that its local value "needs" lists; nil without one.
+	Needed []string
 	// Key is the state's key in the bucket.
 	Key string
 	// Locked says that the backend locks the state (use_lockfile).
@@ -212,6 +214,14 @@ func (l *Layer) blocks(body *hclsyntax.Body) error {
 			l.Modules = append(l.Modules, literal(b.Body.Attributes["source"].Expr))
 		case b.Type == "terraform":
 			l.backend(b.Body)
+		case b.Type == "locals" && b.Body.Attributes["needs"] != nil:
+			items, diags := hcl.ExprList(b.Body.Attributes["needs"].Expr)
+			if diags.HasErrors() {
+				errs = append(errs, fmt.Errorf("%s: local.needs must be a list written out: %w", place, diags))
+			}
+			for _, item := range items {
+				l.Needed = append(l.Needed, literal(item))
+			}
 		case b.Type == "data" && len(b.Labels) == 2 && b.Labels[0] == "terraform_remote_state":
 			layer, err := stateOf(b)
 			if err != nil {
@@ -281,7 +291,7 @@ func stateOf(b *hclsyntax.Block) (string, error) {
 	return "", fmt.Errorf("data.terraform_remote_state.%s: config has no key", b.Labels[1])
 }
 
-func literal(e hclsyntax.Expression) string {
+func literal(e hcl.Expression) string {
 	v, diags := e.Value(nil)
 	if diags.HasErrors() || v.IsNull() || !v.IsKnown() || v.Type() != cty.String {
 		return ""

@@ -90,6 +90,8 @@ func TestContract(t *testing.T) {
 		"a state that is not locked":             {strings.Replace(use(outputs+".name"), "use_lockfile = true", "", 1), "layer app does not lock its state"},
 		"a state under another layer's key":      {strings.Replace(use(outputs+".name"), "app/terraform", "net/terraform", 1), `keeps its state under the key "net/terraform.tfstate", not "app/terraform.tfstate"`},
 		"an output read inside a block":          {backend("app") + reads("net") + "module \"x\" {\n  source = \"./x\"\n  id = " + outputs + ".gone\n}\n", `reads the output "gone"`},
+		"the layers it says it needs":            {use(outputs+".name") + "locals {\n  needs = [\"net\"]\n}\n", ""},
+		"others than it says it needs":           {use(outputs+".name") + "locals {\n  needs = [\"app\"]\n}\n", "layer app says in local.needs that it needs app, and reads the states of net"},
 		"an output read in a function":           {use("toset(" + outputs + ".gone)"), `reads the output "gone"`},
 		"an output read in a for":                {use("[for s in " + outputs + ".gone : s]"), `reads the output "gone"`},
 		"an output read in the name of another":  {use(outputs + `.keys[` + outputs + `.gone]`), `reads the output "gone"`},

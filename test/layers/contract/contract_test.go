@@ -32,8 +32,9 @@ func TestOutputsThatAreReadExistAndFit(t *testing.T) {
 	_, p := platform(t)
 	require.Empty(t, lines(p.Contract()))
 	references := 0
-	for _, l := range p.Layers {
+	for name, l := range p.Layers {
 		references += len(l.References)
+		require.Equal(t, len(p.Needs(name)), len(l.Needed), "layer %s looks first whether what it needs is applied", name)
 	}
 	require.NotZero(t, references, "no layer reads another's state")
 	t.Logf("%d reads of other layers' outputs", references)
