@@ -57,7 +57,11 @@ func (s *Set) That(c Check, ok bool, expected, observed string) bool {
 // Err fails the check because its subject could not be read.
 func (s *Set) Err(c Check, expected string, err error) {
 	s.t.Helper()
-	s.record(c, Fail, expected, "could not be read: "+err.Error())
+	why := "the API answered with something else"
+	if err != nil {
+		why = err.Error()
+	}
+	s.record(c, Fail, expected, "could not be read: "+why)
 }
 
 // NotProven records that the environment cannot answer: needs names the one

@@ -18,6 +18,7 @@ func Verify(ctx context.Context, s *deploy.Stack) {
 	outputs(s)
 	credentials(ctx, s)
 	changes(ctx, s)
+	drills(ctx, s)
 }
 
 func promise(id, title, subject string, controls ...string) check.Check {
