@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -31,8 +32,26 @@ var (
 type victim struct {
 	t    *testing.T
 	cmd  *exec.Cmd
-	out  *bytes.Buffer
+	out  *output
 	done chan error
+}
+
+// output is what a run says; it is read while the run goes on.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(b)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
 }
 
 // tools are built once for all tests of the package.
@@ -96,9 +115,15 @@ func begin(t *testing.T) *setting {
 
 func (s *setting) start(t *testing.T, env ...string) *victim {
 	t.Helper()
-	v := &victim{t: t, out: &bytes.Buffer{}, done: make(chan error, 1)}
-	v.cmd = exec.Command(tools.suite, "-test.run=TestModule", "-test.timeout=0")
-	v.cmd.Dir = filepath.Join(tools.root, "test", "modules", "vpc")
+	return s.startSuite(t, tools.suite, "TestModule", filepath.Join("test", "modules", "vpc"), env...)
+}
+
+// startSuite starts a test of a compiled suite, in the suite's own folder.
+func (s *setting) startSuite(t *testing.T, program, test, folder string, env ...string) *victim {
+	t.Helper()
+	v := &victim{t: t, out: &output{}, done: make(chan error, 1)}
+	v.cmd = exec.Command(program, "-test.run=^"+test+"$", "-test.timeout=0")
+	v.cmd.Dir = filepath.Join(tools.root, folder)
 	v.cmd.Env = append(append(os.Environ(), "FINTRACK_EMULATOR="+s.emulator.ID, "FINTRACK_RECOVERED=1"), env...)
 	v.cmd.Stdout, v.cmd.Stderr = v.out, v.out
 	v.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -165,19 +190,24 @@ func TestAKilledRunLeavesNothingAfterTheJanitor(t *testing.T) {
 			e := s.whenThereAre(t, v, n)
 			require.NoError(t, syscall.Kill(v.cmd.Process.Pid, syscall.SIGKILL))
 			require.Error(t, <-v.done)
-			require.NotEmpty(t, s.left(t, e), "there is something to clean up")
-			require.Equal(t, e.ID, s.entry(t).ID, "the ledger knows the run")
-
-			said := s.janitor(t)
-			require.Contains(t, said, e.ID)
-			require.Contains(t, said, "nothing left")
-			require.Empty(t, s.left(t, e))
-			entries, err := s.run.Ledger.Environments.List()
-			require.NoError(t, err)
-			require.Empty(t, entries)
-			require.Empty(t, ours(t, e), "no process of the run is left")
+			s.cleaned(t, e)
 		})
 	}
+}
+
+// cleaned has the janitor clean up after a killed run, and looks at what is left.
+func (s *setting) cleaned(t *testing.T, e ledger.Entry) {
+	t.Helper()
+	require.NotEmpty(t, s.left(t, e), "there is something to clean up")
+	require.Equal(t, e.ID, s.entry(t).ID, "the ledger knows the run")
+	said := s.janitor(t)
+	require.Contains(t, said, e.ID)
+	require.Contains(t, said, "nothing left")
+	require.Empty(t, s.left(t, e))
+	entries, err := s.run.Ledger.Environments.List()
+	require.NoError(t, err)
+	require.Empty(t, entries)
+	require.Empty(t, ours(t, e), "no process of the run is left")
 }
 
 // ours lists the processes that carry the run's id in their environment.
