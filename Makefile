@@ -43,7 +43,7 @@ ledger: ## List the environments that are open
 janitor: ## Destroy what killed runs left behind (RUN=<id>: a kept one)
 	@scripts/janitor
 
-bench: ## Measure the suites against plain terratest (MODULE=rds: one; all take long)
+bench: ## Measure all suites against plain terratest (MODULE=rds: one; MODULE=platform: the six layers)
 	@scripts/bench
 
 bootstrap: ## Find or get what the suite needs; says nothing when nothing is missing

@@ -25,9 +25,12 @@ import (
 // waits by the clock and is started anew for each command.
 func bench() *cobra.Command {
 	return &cobra.Command{
-		Use:   "bench [MODULE ...]",
-		Short: "Measure the suites of modules against plain terratest, all when none is named",
+		Use:   "bench [MODULE ... | platform]",
+		Short: "Measure the suites of modules against plain terratest, all when none is named; or the six layers as one platform",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if slices.Equal(args, []string{"platform"}) {
+				return benchPlatform(cmd.Context())
+			}
 			return runBench(cmd.Context(), args)
 		},
 	}
@@ -93,7 +96,6 @@ func runBench(ctx context.Context, names []string) error {
 // measure runs the suites one way, and watches the memory of all that takes part.
 func measure(ctx context.Context, run *sandbox.Run, w way, s suites) (measured, error) {
 	m := measured{way: w, results: filepath.Join(run.Paths.Results(), run.ID+"-"+strings.ReplaceAll(w.name, " ", "-"))}
-	started := time.Now()
 	held, stop, err := startEmulators(ctx, run, min(w.emulators, len(s.names)))
 	if err != nil {
 		return m, err
@@ -106,30 +108,36 @@ func measure(ctx context.Context, run *sandbox.Run, w way, s suites) (measured, 
 		s.emulators = append(s.emulators, e.ID)
 		pids = append(pids, e.Process.PID)
 	}
-	done := make(chan struct{})
-	peak := make(chan int64)
-	go func() {
-		var most int64
-		for {
-			most = max(most, memory(run.ID, pids))
-			select {
-			case <-done:
-				peak <- most
-				return
-			case <-time.After(250 * time.Millisecond):
-			}
-		}
-	}()
-	m.suites = s.run(ctx)
-	m.took = time.Since(started)
-	close(done)
-	m.peak = <-peak
+	m.took, m.peak = watched(run.ID, pids, func() { m.suites = s.run(ctx) })
 	for _, o := range m.suites {
 		if o.code != 0 {
 			return m, errFailed{code: o.code, what: "a suite that fails measures nothing: " + o.name}
 		}
 	}
 	return m, nil
+}
+
+// watched does the work, and returns what it took and the most memory that its
+// processes, and the emulators, held at a time.
+func watched(id string, emulators []int, work func()) (took time.Duration, peak int64) {
+	done, most := make(chan struct{}), make(chan int64)
+	go func() {
+		var m int64
+		for {
+			m = max(m, memory(id, emulators))
+			select {
+			case <-done:
+				most <- m
+				return
+			case <-time.After(250 * time.Millisecond):
+			}
+		}
+	}()
+	started := time.Now()
+	work()
+	took = time.Since(started)
+	close(done)
+	return took, <-most
 }
 
 // memory adds up the proportional set sizes of the emulators and of every process

@@ -56,12 +56,20 @@ func becomeLayers(ctx context.Context, paths sandbox.Paths, layer string) error 
 	if _, err := sandbox.Chosen(); err != nil {
 		return err
 	}
-	program := filepath.Join(paths.Cache, "bin", "layers.test")
-	if err := buildTest(ctx, paths, "./test/layers", program); err != nil {
+	program, err := buildLayers(ctx, paths)
+	if err != nil {
 		return err
 	}
 	if err := os.Chdir(filepath.Join(paths.Root, "test", "layers")); err != nil {
 		return fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
 	}
-	return syscall.Exec(program, []string{"layers.test", "-test.timeout=0", "-test.run=^TestLayers$"}, append(os.Environ(), "LAYER="+layer))
+	return syscall.Exec(program, append([]string{"layers.test", "-test.timeout=0"}, layersArgs...), append(os.Environ(), "LAYER="+layer))
+}
+
+// layersArgs choose the suite of the layers in its program.
+var layersArgs = []string{"-test.run=^TestLayers$"}
+
+func buildLayers(ctx context.Context, paths sandbox.Paths) (string, error) {
+	program := filepath.Join(paths.Cache, "bin", "layers.test")
+	return program, buildTest(ctx, paths, "./test/layers", program)
 }
