@@ -2,7 +2,7 @@
 # code is printed by make ("Error 1"); make itself then ends with 2.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help bootstrap test nightly test-module test-modules test-layer test-full test-kit test-recovery lint docs janitor ledger bench clean
+.PHONY: help bootstrap test nightly test-module test-modules test-layer test-full test-environments test-kit test-recovery lint docs janitor ledger bench clean
 
 help: ## List the targets
 	@scripts/help
@@ -19,13 +19,16 @@ test-layer: ## Prove one layer and what it needs: make test-layer LAYER=data
 test-full: ## Prove the six layers as one platform (ENVIRONMENT=dev: its values)
 	@scripts/test-full
 
+test-environments: ## test-full with the values of every environment
+	@scripts/test-environments
+
 test-kit: ## Unit tests of what the suites stand on
 	@scripts/test-kit
 
-test: ## Everything a change must pass: lint, test-kit, test-modules
+test: ## Everything a change must pass: lint, test-kit, test-modules, test-full
 	@scripts/test
 
-nightly: ## test, and what takes too long for each change: test-recovery
+nightly: ## test for every environment, and what takes too long for each change
 	@scripts/nightly
 
 test-recovery: ## Kill and interrupt runs, and look at what is left

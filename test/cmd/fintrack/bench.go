@@ -129,7 +129,7 @@ func watched(id string, emulators []int, work func()) (took time.Duration, peak 
 			case <-done:
 				most <- m
 				return
-			case <-time.After(250 * time.Millisecond):
+			case <-time.After(time.Second): // reading smaps_rollup walks every page
 			}
 		}
 	}()
