@@ -18,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -171,10 +172,10 @@ func (c *Cluster) prepare(choose func() (ports, error)) (err error) {
 func (c *Cluster) launch(ctx context.Context) error {
 	begun := time.Now()
 	if err := c.startProcesses(); err != nil {
-		return errors.Join(err, c.halt())
+		return errors.Join(err, c.halt(syscall.SIGKILL))
 	}
 	if err := c.awaitReady(ctx); err != nil {
-		return errors.Join(err, c.halt())
+		return errors.Join(err, c.halt(syscall.SIGKILL))
 	}
 	c.ReadyAfter = time.Since(begun)
 	return nil
@@ -184,7 +185,7 @@ func (c *Cluster) launch(ctx context.Context) error {
 // the cluster anew with the new one alone: every token that was issued before is
 // void from then on. What the cluster holds is kept.
 func (c *Cluster) RotateKey(ctx context.Context) error {
-	if err := c.halt(); err != nil {
+	if err := c.halt(syscall.SIGTERM); err != nil {
 		return fmt.Errorf("rotate the key: %w", err)
 	}
 	if err := writeServiceAccountKey(c.dir); err != nil {
@@ -198,7 +199,7 @@ func (c *Cluster) RotateKey(ctx context.Context) error {
 
 // Restart stops the cluster and starts it again with what it held.
 func (c *Cluster) Restart(ctx context.Context) error {
-	if err := c.halt(); err != nil {
+	if err := c.halt(syscall.SIGTERM); err != nil {
 		return fmt.Errorf("restart the cluster: %w", err)
 	}
 	if err := c.launch(ctx); err != nil {
@@ -210,7 +211,7 @@ func (c *Cluster) Restart(ctx context.Context) error {
 // Stop ends the cluster's processes, strikes them from the ledger and removes
 // all that the cluster held but its log.
 func (c *Cluster) Stop() error {
-	if err := c.halt(); err != nil {
+	if err := c.halt(syscall.SIGKILL); err != nil { // nothing of it is wanted any more
 		return fmt.Errorf("stop the cluster on %s: %w", c.Endpoint, err)
 	}
 	return os.RemoveAll(c.dir)

@@ -58,14 +58,14 @@ func (c *Cluster) startProcesses() error {
 	return nil
 }
 
-// halt ends the processes, the last one started first, and strikes them.
-func (c *Cluster) halt() error {
+// halt ends the processes by sig, the last one started first, and strikes them.
+func (c *Cluster) halt(sig syscall.Signal) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var errs []error
 	for len(c.running) > 0 {
 		p := c.running[len(c.running)-1]
-		if err := p.entry.Process.Stop(stopGrace); err != nil {
+		if err := p.entry.Process.End(sig, stopGrace); err != nil {
 			return errors.Join(append(errs, err)...)
 		}
 		<-p.ended
