@@ -1,0 +1,256 @@
+package evidence
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/fintrack/platform/test/kit/check"
+)
+
+// Gap is one reason why results are not yet evidence.
+type Gap struct {
+	// Kind is one of the kinds below.
+	Kind string `json:"kind"`
+	// Control is the criterion; empty where the gap is about none.
+	Control string `json:"control,omitempty"`
+	// What names the check, pattern or resource and says what is wrong with it.
+	What string `json:"what"`
+	// Line is the place in the file of controls; 0 where that is not the place.
+	Line int `json:"line,omitempty"`
+}
+
+// The kinds of gaps.
+const (
+	// NoCheck is a criterion for which no check was executed: none ran, or all
+	// that ran were not proven in their environment.
+	NoCheck = "criterion without an executed check"
+	// UnknownControl is a check that names a criterion that is not in scope.
+	UnknownControl = "unknown control"
+	// DidNotRun is a pattern that selected no check, or a check of the run before
+	// that this run does not have.
+	DidNotRun = "mapped check did not run"
+	// NotMapped is a check that names a criterion whose list does not have it.
+	NotMapped = "check that the controls do not list"
+	// Unchecked is a resource of a population that no check is about.
+	Unchecked = "resource without a check"
+	// Ambiguous is a check that one run made twice.
+	Ambiguous = "check made twice"
+)
+
+func (g Gap) String() string {
+	var b strings.Builder
+	if g.Line > 0 {
+		fmt.Fprintf(&b, "%s:%d: ", ControlsFile, g.Line)
+	}
+	b.WriteString(g.Kind)
+	if g.Control != "" {
+		b.WriteString(": " + g.Control)
+	}
+	return b.String() + ": " + g.What
+}
+
+// Executed tells whether a check was really made: one that the environment could
+// not answer was not.
+func Executed(r check.Result) bool { return r.Verdict == check.Pass || r.Verdict == check.Fail }
+
+// Selects tells whether the criterion counts a result among its checks.
+func (c Criterion) Selects(r check.Result) bool {
+	return slices.Contains(r.Controls, c.ID) && slices.ContainsFunc(c.Checks, func(p string) bool { return matches(p, r.ID) })
+}
+
+// Complete lists what is missing before the results are evidence for all criteria:
+// nothing when they are. Resources are all that the configuration declares; before
+// are the results of the run before, or nil.
+func Complete(in Intent, results []check.Result, resources []Resource, before []check.Result) []Gap {
+	var gaps []Gap
+	gaps = append(gaps, namesUnknown(in, results)...)
+	gaps = append(gaps, madeTwice(results)...)
+	for _, c := range in.Criteria {
+		gaps = append(gaps, c.complete(results)...)
+		for _, p := range c.Populations {
+			gaps = append(gaps, c.unchecked(p, results, resources)...)
+		}
+	}
+	return append(gaps, vanished(in, results, before)...)
+}
+
+func namesUnknown(in Intent, results []check.Result) (gaps []Gap) {
+	known := map[string]bool{}
+	for _, c := range in.Criteria {
+		known[c.ID] = true
+	}
+	for _, r := range results {
+		for _, k := range r.Controls {
+			if !known[k] {
+				gaps = append(gaps, Gap{Kind: UnknownControl, Control: k, What: "named by the check " + r.ID})
+			}
+		}
+	}
+	return gaps
+}
+
+func madeTwice(results []check.Result) (gaps []Gap) {
+	seen := map[string]bool{}
+	for _, r := range results {
+		if k := key(r); seen[k] {
+			gaps = append(gaps, Gap{Kind: Ambiguous, What: fmt.Sprintf("%s of suite %s on %s", r.ID, r.Suite, r.Environment)})
+		} else {
+			seen[k] = true
+		}
+	}
+	return gaps
+}
+
+func (c Criterion) complete(results []check.Result) (gaps []Gap) {
+	selected, executed := map[string]int{}, 0
+	for _, r := range results {
+		if !slices.Contains(r.Controls, c.ID) {
+			continue
+		}
+		listed := false
+		for _, p := range c.Checks {
+			if matches(p, r.ID) {
+				selected[p]++
+				listed = true
+			}
+		}
+		switch {
+		case !listed:
+			gaps = append(gaps, Gap{Kind: NotMapped, Control: c.ID, Line: c.line,
+				What: fmt.Sprintf("%s names %s; add it, or a pattern for it, to that criterion's checks", r.ID, c.ID)})
+		case Executed(r):
+			executed++
+		}
+	}
+	for _, p := range c.Checks {
+		if selected[p] == 0 {
+			gaps = append(gaps, Gap{Kind: DidNotRun, Control: c.ID, Line: c.lines[p],
+				What: fmt.Sprintf("no result that names %s has an id like %s", c.ID, p)})
+		}
+	}
+	if executed == 0 {
+		gaps = append(gaps, Gap{Kind: NoCheck, Control: c.ID, Line: c.line, What: c.Title})
+	}
+	return gaps
+}
+
+func (c Criterion) unchecked(p Population, results []check.Result, resources []Resource) (gaps []Gap) {
+	used := map[string]bool{}
+	for _, r := range resources {
+		if !slices.Contains(p.Resources, r.Type) {
+			continue
+		}
+		about := slices.ContainsFunc(results, func(x check.Result) bool { return c.Selects(x) && Executed(x) && r.IsSubjectOf(x) })
+		_, excepted := p.Except[r.Address()]
+		used[r.Address()] = excepted && !about
+		if !about && !excepted {
+			gaps = append(gaps, Gap{Kind: Unchecked, Control: c.ID, Line: p.line,
+				What: fmt.Sprintf("%s (%s): no executed check of %s is about it", r.Address(), p.What, c.ID)})
+		}
+	}
+	for _, a := range slices.Sorted(maps.Keys(p.Except)) {
+		if !used[a] {
+			gaps = append(gaps, Gap{Kind: Unchecked, Control: c.ID, Line: p.line,
+				What: a + " is excepted and need not be: take it off the list"})
+		}
+	}
+	return gaps
+}
+
+// vanished reports checks of the run before that this one does not have, and
+// checks that are said to be retired and ran.
+func vanished(in Intent, results, before []check.Result) (gaps []Gap) {
+	here := map[string]bool{}
+	for _, r := range results {
+		here[key(r)] = true
+		for _, x := range in.Retired {
+			if matches(x.Checks, r.ID) {
+				gaps = append(gaps, Gap{Kind: DidNotRun, Line: x.line, What: r.ID + " is said to be retired and ran: take " + x.Checks + " off the list"})
+			}
+		}
+	}
+	for _, r := range before {
+		retired := slices.ContainsFunc(in.Retired, func(x Retired) bool { return matches(x.Checks, r.ID) })
+		if !here[key(r)] && !retired {
+			gaps = append(gaps, Gap{Kind: DidNotRun, What: fmt.Sprintf("%s of suite %s on %s ran before (%s) and did not run now", r.ID, r.Suite, r.Environment, r.Time.UTC().Format("2006-01-02"))})
+		}
+	}
+	return gaps
+}
+
+// key names a check across runs. A module and a layer can have one name, and so the
+// same id twice: the subject tells them apart. An account is another in each run.
+func key(r check.Result) string {
+	return r.Environment + " " + r.Suite + " " + r.ID + " " + accountID.ReplaceAllString(r.Subject, "account")
+}
+
+var accountID = regexp.MustCompile(`\b[0-9]{12}\b`)
+
+// matches tells whether an id is like a pattern in which * stands for any run of
+// characters.
+func matches(pattern, id string) bool {
+	parts := strings.Split(pattern, "*")
+	if len(parts) == 1 {
+		return pattern == id
+	}
+	if !strings.HasPrefix(id, parts[0]) {
+		return false
+	}
+	id = id[len(parts[0]):]
+	for _, p := range parts[1 : len(parts)-1] {
+		i := strings.Index(id, p)
+		if i < 0 {
+			return false
+		}
+		id = id[i+len(p):]
+	}
+	return strings.HasSuffix(id, parts[len(parts)-1])
+}
+
+// Resource is a resource that a Terraform configuration declares.
+type Resource struct {
+	// Folder is where, from the top of the repository: modules/rds, terraform/data.
+	Folder string `json:"folder"`
+	Type   string `json:"type"`
+	Name   string `json:"name"`
+	// File and Line say where it is declared.
+	File string `json:"file"`
+	Line int    `json:"line"`
+}
+
+// Address is <folder>:<type>.<name>.
+func (r Resource) Address() string { return r.Folder + ":" + r.Type + "." + r.Name }
+
+// IsSubjectOf tells whether a check is about the resource: the check's suite is
+// that of the resource's folder, and its subject names the resource.
+func (r Resource) IsSubjectOf(x check.Result) bool {
+	home := r.Folder[strings.LastIndexByte(r.Folder, '/')+1:]
+	if x.Suite != home && !strings.HasPrefix(x.Suite, home+"-") {
+		return false
+	}
+	return names(x.Subject, r.Type+"."+r.Name)
+}
+
+var wordRune = regexp.MustCompile(`[A-Za-z0-9_-]`)
+
+// names tells whether a subject holds an address that is not part of a longer one.
+func names(subject, address string) bool {
+	for from := 0; ; {
+		i := strings.Index(subject[from:], address)
+		if i < 0 {
+			return false
+		}
+		start, end := from+i, from+i+len(address)
+		before := start == 0 || !wordRune.MatchString(subject[start-1:start])
+		after := end == len(subject) || !wordRune.MatchString(subject[end:end+1])
+		if before && after {
+			return true
+		}
+		from = start + 1
+	}
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

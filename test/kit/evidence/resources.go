@@ -1,0 +1,59 @@
+package evidence
+
+import (
+	"cmp"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// Resources lists every resource that the modules and layers of a repository
+// declare: all of them, so that a reader sees that none was left out. Examples and
+// tests are not part of the platform.
+func Resources(tree fs.FS) ([]Resource, error) {
+	var out []Resource
+	for _, pattern := range []string{"modules/*/*.tf", "terraform/*/*.tf"} {
+		files, err := fs.Glob(tree, pattern)
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			rs, err := declared(tree, file)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, rs...)
+		}
+	}
+	slices.SortFunc(out, func(a, b Resource) int {
+		return cmp.Or(strings.Compare(a.Folder, b.Folder), strings.Compare(a.Type, b.Type), strings.Compare(a.Name, b.Name))
+	})
+	return out, nil
+}
+
+var resourceBlocks = &hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{{Type: "resource", LabelNames: []string{"type", "name"}}}}
+
+func declared(tree fs.FS, file string) ([]Resource, error) {
+	text, err := fs.ReadFile(tree, file)
+	if err != nil {
+		return nil, err
+	}
+	parsed, diags := hclsyntax.ParseConfig(text, file, hcl.InitialPos)
+	if diags.HasErrors() {
+		return nil, fmt.Errorf("list the resources: %w", diags)
+	}
+	content, _, diags := parsed.Body.PartialContent(resourceBlocks)
+	if diags.HasErrors() {
+		return nil, fmt.Errorf("list the resources: %w", diags)
+	}
+	var out []Resource
+	for _, b := range content.Blocks {
+		out = append(out, Resource{Folder: path.Dir(file), Type: b.Labels[0], Name: b.Labels[1], File: file, Line: b.DefRange.Start.Line})
+	}
+	return out, nil
+}
