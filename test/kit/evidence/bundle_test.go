@@ -161,7 +161,7 @@ func TestWhatCannotBeEvidenceIsRefused(t *testing.T) {
 		"an artefact of a kind that the page cannot show": {func(in *evidence.Inputs) {
 			in.Artefacts = map[string]evidence.Artefact{"network": {Name: "a.exe"}}
 		}, "the page shows .svg"},
-		"a part that is none": {func(in *evidence.Inputs) { in.Shard = "3/2" }, `shard "3/2"`},
+		"a part that is none": {func(in *evidence.Inputs) { in.Shard = "3/2" }, "SHARD=3/2: want k/n"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/fintrack/platform/test/kit/shard"
 )
 
 // ErrParts marks bundles that are not the parts of one run.
@@ -55,13 +57,13 @@ func Merge(parts []*Bundle) (Inputs, error) {
 // places reports parts that are missing, that stand twice, or that are of another
 // division.
 func places(parts []*Bundle) (errs []error) {
-	_, n, err := ParseShard(parts[0].Run.Shard)
+	_, n, err := shard.Parse(parts[0].Run.Shard)
 	if err != nil {
 		return []error{fmt.Errorf("%s is a whole run, not a part", parts[0].Run.ID)}
 	}
 	have := map[int]int{}
 	for _, p := range parts {
-		k, of, err := ParseShard(p.Run.Shard)
+		k, of, err := shard.Parse(p.Run.Shard)
 		switch {
 		case err != nil:
 			errs = append(errs, fmt.Errorf("%s is a whole run, not a part", p.Run.ID))

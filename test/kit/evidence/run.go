@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/fintrack/platform/test/kit/check"
+	"github.com/fintrack/platform/test/kit/shard"
 )
 
 // Files is a bundle, or part of one: contents by slash-separated names.
@@ -67,11 +67,14 @@ type Tool struct {
 	SHA256 string `json:"sha256"`
 }
 
-// Flaky is a step that failed and passed on the same commit. Both outcomes stand.
+// Flaky is a check, or a step of the run, that gave different outcomes on the same
+// commit. Its result is the first outcome; both stand here.
 type Flaky struct {
 	Step string `json:"step"`
-	// Outcomes are the exit codes in the order of the attempts.
-	Outcomes []int `json:"outcomes"`
+	// Check is its id; empty when the step itself differed and no check of it did.
+	Check string `json:"check,omitempty"`
+	// Outcomes are verdicts, or exit codes, in the order of the attempts.
+	Outcomes []string `json:"outcomes"`
 }
 
 // Inputs are all that a bundle is made of. The same inputs give the same bundle,
@@ -104,24 +107,13 @@ type Artefact struct {
 
 var commitShape = regexp.MustCompile(`^[0-9a-f]{40}$`)
 
-// ParseShard reads "k/n" with 1 <= k <= n.
-func ParseShard(s string) (k, n int, err error) {
-	a, b, ok := strings.Cut(s, "/")
-	k, err1 := strconv.Atoi(a)
-	n, err2 := strconv.Atoi(b)
-	if !ok || err1 != nil || err2 != nil || k < 1 || k > n || fmt.Sprintf("%d/%d", k, n) != s {
-		return 0, 0, fmt.Errorf("shard %q: want k/n with 1 <= k <= n, such as 2/4", s)
-	}
-	return k, n, nil
-}
-
 // describe makes the Run of the inputs.
 func describe(in Inputs) (Run, error) {
 	if !commitShape.MatchString(in.Commit) {
 		return Run{}, fmt.Errorf("commit %q: want 40 hexadecimal digits", in.Commit)
 	}
 	if in.Shard != "" {
-		if _, _, err := ParseShard(in.Shard); err != nil {
+		if _, _, err := shard.Parse(in.Shard); err != nil {
 			return Run{}, err
 		}
 	}
