@@ -11,10 +11,6 @@ resource "aws_acm_certificate" "this" {
   validation_method = "DNS"
   tags              = merge(local.tags, { Name = "${var.name}-${each.key}" })
 
-  options {
-    certificate_transparency_logging_preference = "ENABLED"
-  }
-
   lifecycle {
     create_before_destroy = true
   }

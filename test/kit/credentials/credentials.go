@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/zricethezav/gitleaks/v8/detect"
+	"github.com/zricethezav/gitleaks/v8/sources"
 )
 
 // Finding is a credential that was found. It never holds the credential itself.
@@ -54,11 +55,12 @@ const allow = "gitleaks:allow"
 
 // Text judges one text.
 func (s *Scanner) Text(place, text string) []Finding {
-	return s.judge(place, detect.Fragment{Raw: strings.ReplaceAll(text, allow, "")})
+	return s.judge(place, sources.Fragment{Raw: strings.ReplaceAll(text, allow, "")})
 }
 
-func (s *Scanner) judge(place string, f detect.Fragment) (out []Finding) {
-	for _, r := range s.detector.Detect(f) {
+func (s *Scanner) judge(place string, f sources.Fragment) (out []Finding) {
+	//lint:ignore SA1019 Detect of gitleaks 8 takes no other type
+	for _, r := range s.detector.Detect(detect.Fragment(f)) {
 		out = append(out, Finding{Place: place, Line: r.StartLine + 1, Rule: r.RuleID, What: r.Description})
 	}
 	return out
@@ -87,7 +89,7 @@ func (s *Scanner) Tree(tree fs.FS, files []string, samples []Sample) ([]Finding,
 		if !utf8.Valid(b) {
 			continue
 		}
-		for _, f := range s.judge(file, detect.Fragment{Raw: strings.ReplaceAll(string(b), allow, ""), FilePath: file}) {
+		for _, f := range s.judge(file, sources.Fragment{Raw: strings.ReplaceAll(string(b), allow, ""), FilePath: file}) {
 			i := slices.IndexFunc(samples, func(x Sample) bool { return x.File == f.Place && x.Rule == f.Rule })
 			if i < 0 {
 				out = append(out, f)
