@@ -81,14 +81,14 @@ func runBench(ctx context.Context, names []string) error {
 		return err
 	}
 	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(costs[b], costs[a]) })
-	var rows []measured
-	for _, w := range ways {
+	rows := make([]measured, len(ways))
+	for i, w := range slices.Backward(ways) { // the long one first
 		fmt.Fprintf(os.Stderr, "%s:\n", w.name)
 		m, err := measure(ctx, run, w, suites{names: names, root: paths.Root, program: program, env: []string{"FINTRACK_BENCH=" + run.ID}})
 		if err != nil {
 			return fmt.Errorf("%s: %w", w.name, err)
 		}
-		rows = append(rows, m)
+		rows[i] = m
 	}
 	return printBench(rows)
 }
