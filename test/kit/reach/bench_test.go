@@ -5,10 +5,25 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"runtime"
+	"syscall"
 	"testing"
 
 	"github.com/fintrack/platform/test/kit/reach"
 )
+
+// cpu reports the processor time of an operation beside the time by the clock, which
+// says little on a machine that does other things too.
+func cpu(b *testing.B) func() {
+	used := func() int64 {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+			b.Fatal(err)
+		}
+		return u.Utime.Nano() + u.Stime.Nano()
+	}
+	before := used()
+	return func() { b.ReportMetric(float64(used()-before)/float64(b.N), "cpu-ns/op") }
+}
 
 // BenchmarkPlatformMatrix asks every tier and service of the platform about every
 // other one, on all ports of three protocols.
@@ -22,6 +37,7 @@ func BenchmarkPlatformMatrix(b *testing.B) {
 		all = append(all, p)
 	}
 	open := 0
+	defer cpu(b)()
 	for b.Loop() {
 		open = 0
 		for _, c := range m.Matrix(all, []reach.Protocol{reach.TCP, reach.UDP, reach.ICMP}) {
@@ -110,6 +126,7 @@ func BenchmarkModel(b *testing.B) {
 		b.Run(fmt.Sprintf("interfaces=%d", s.interfaces), func(b *testing.B) {
 			e := estate(s.vpcs, s.interfaces, s.groups)
 			var m *reach.Model
+			defer cpu(b)()
 			for b.Loop() {
 				var err error
 				if m, err = reach.New(e); err != nil {
@@ -129,6 +146,7 @@ func BenchmarkOneQuestion(b *testing.B) {
 	eachSize(b, func(b *testing.B, m *reach.Model) {
 		from, _ := m.Interface("eni-777")
 		to, _ := m.Interface("eni-850")
+		defer cpu(b)()
 		for b.Loop() {
 			m.Ask(from, to, reach.TCP, reach.AllPorts)
 		}
@@ -139,6 +157,7 @@ func BenchmarkWhoReachesTheData(b *testing.B) {
 	eachSize(b, func(b *testing.B, m *reach.Model) {
 		data := m.Select("data", func(f reach.Interface, _ reach.Subnet) bool { return f.Kind == reach.Database })
 		pairs := 0
+		defer cpu(b)()
 		for b.Loop() {
 			pairs = len(m.WhoReaches(data, reach.TCP, reach.Ports(5432, 5432)))
 		}
@@ -149,6 +168,7 @@ func BenchmarkWhoReachesTheData(b *testing.B) {
 func BenchmarkWhatReachesTheInternet(b *testing.B) {
 	eachSize(b, func(b *testing.B, m *reach.Model) {
 		pairs := 0
+		defer cpu(b)()
 		for b.Loop() {
 			pairs = len(m.ReachesInternet([]reach.Protocol{reach.TCP}))
 		}

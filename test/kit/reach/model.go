@@ -47,10 +47,11 @@ type vpc struct {
 
 type subnet struct {
 	*Subnet
-	vpc   *vpc
-	table *table
-	acl   *acl
-	addrs AddrSet
+	vpc    *vpc
+	table  *table
+	acl    *acl
+	addrs  AddrSet
+	border string // what its network ACL is called
 }
 
 type list struct {
@@ -73,6 +74,7 @@ type attachment struct {
 // host is something with addresses in a subnet.
 type host struct {
 	name    string
+	guard   string // what its groups are called
 	subnet  *subnet
 	groups  []*group
 	open    bool // it stands for anything: no group holds it back
@@ -219,7 +221,9 @@ func (b *builder) filters(e Estate) {
 		}
 		if s.acl == nil {
 			b.bad("subnet %s: no network ACL names it, and VPC %s has no default one in the documents", label(s.ID, s.Name), s.VPC)
+			continue
 		}
+		s.border = "network ACL " + label(s.acl.ID, s.acl.Name) + " of subnet " + label(s.ID, s.Name)
 	}
 }
 
@@ -353,7 +357,7 @@ func (b *builder) members(e Estate) {
 		if !ok {
 			continue
 		}
-		h := &host{name: cmp.Or(f.Name, f.ID), subnet: s, addrs: s.addrs, public: f.Public, iface: f}
+		h := &host{name: cmp.Or(f.Name, f.ID), guard: "security groups of " + cmp.Or(f.Name, f.ID), subnet: s, addrs: s.addrs, public: f.Public, iface: f}
 		if len(f.Addrs) > 0 {
 			h.hasAddr = true
 			prefixes := make([]netip.Prefix, len(f.Addrs))

@@ -112,7 +112,7 @@ func (m *Model) Anything(name string, choose func(Subnet) bool) Party {
 	p := Party{Name: name}
 	for _, id := range slices.Sorted(maps.Keys(m.subnets)) {
 		if s := m.subnets[id]; choose(*s.Subnet) {
-			p.hosts = append(p.hosts, &host{name: "anything in " + label(s.ID, s.Name), subnet: s, open: true, public: true, addrs: s.addrs, iface: &Interface{}})
+			p.hosts = append(p.hosts, &host{name: "anything in " + label(s.ID, s.Name), guard: "security groups of anything in " + label(s.ID, s.Name), subnet: s, open: true, public: true, addrs: s.addrs, iface: &Interface{}})
 		}
 	}
 	return p

@@ -25,12 +25,13 @@ func (t target) String() string {
 // table is a route table in which each address has found its longest prefix.
 type table struct {
 	*RouteTable
+	where    string
 	byPrefix bart.Table[*Route]
 	lanes    map[target]AddrSet
 }
 
 func (b *builder) table(t *RouteTable, v *vpc) *table {
-	c := &table{RouteTable: t, lanes: map[target]AddrSet{}}
+	c := &table{RouteTable: t, where: "route table " + label(t.ID, t.Name), lanes: map[target]AddrSet{}}
 	routes := slices.Clone(t.Routes)
 	for _, cidr := range v.CIDRs { // every table has them (Configure route tables, "Local route")
 		if !slices.ContainsFunc(routes, func(r Route) bool { return r.Prefix == cidr }) {
@@ -135,12 +136,13 @@ func (t *table) judge(addr netip.Addr, want target) (bool, string) {
 // transitTable is a route table of a transit gateway.
 type transitTable struct {
 	*TransitTable
+	where    string
 	byPrefix bart.Table[*TransitRoute]
 	lanes    map[string]AddrSet // by attachment
 }
 
 func newTransitTable(t *TransitTable) *transitTable {
-	c := &transitTable{TransitTable: t, lanes: map[string]AddrSet{}}
+	c := &transitTable{TransitTable: t, where: "transit gateway route table " + label(t.ID, t.Name), lanes: map[string]AddrSet{}}
 	// Static routes win over propagated ones (How transit gateways work, "Route
 	// evaluation order").
 	slices.SortStableFunc(t.Routes, func(x, y TransitRoute) int {

@@ -22,24 +22,26 @@ var (
 )
 
 func routeStage(t *table, to target, a axis) stage {
-	return stage{where: "route table " + label(t.ID, t.Name), axis: a, table: t, to: to}
+	return stage{where: t.where, axis: a, table: t, to: to}
 }
 
 func aclStage(s *subnet, out bool, a axis) stage {
-	return stage{where: "network ACL " + label(s.acl.ID, s.acl.Name) + " of subnet " + label(s.ID, s.Name), axis: a, acl: s.acl, out: out}
+	return stage{where: s.border, axis: a, acl: s.acl, out: out}
 }
 
 func transitStage(t *transitTable, to string, a axis) stage {
-	return stage{where: "transit gateway route table " + label(t.ID, t.Name), axis: a, transit: t, attachment: to}
+	return stage{where: t.where, axis: a, transit: t, attachment: to}
 }
 
 func groupStage(h, peer *host, out, refs bool, a axis) stage {
-	return stage{where: "security groups of " + h.name, axis: a, host: h, peer: peer, out: out, refs: refs}
+	return stage{where: h.guard, axis: a, host: h, peer: peer, out: out, refs: refs}
 }
 
 func fact(where, text string, ok bool) stage {
 	return stage{where: where, text: text, fixed: true, ok: ok}
 }
+
+var localVia = []string{"local"}
 
 // legs are the ways of a packet, one direction only, from one subnet to another.
 func (m *Model) legs(from, to *subnet, d sides) []way {
@@ -48,7 +50,7 @@ func (m *Model) legs(from, to *subnet, d sides) []way {
 	}
 	var out []way
 	if from.vpc == to.vpc {
-		out = append(out, way{refs: true, via: []string{"local"}, stages: []stage{
+		out = append(out, way{refs: true, via: localVia, stages: []stage{
 			routeStage(from.table, target{kind: Local}, d.to), aclStage(from, true, d.to), aclStage(to, false, d.from)}})
 	}
 	for _, p := range from.vpc.peerings {
@@ -75,7 +77,8 @@ func (m *Model) legs(from, to *subnet, d sides) []way {
 // ACLs work with transit gateways).
 func (m *Model) acrossTransit(from, to *subnet, a, b *attachment, d sides) way {
 	hop := target{ToTransit, a.TransitGateway}
-	stages := append([]stage{routeStage(from.table, hop, d.to)}, m.enterTransit(from, a, d)...)
+	stages := append(make([]stage, 0, 8), routeStage(from.table, hop, d.to))
+	stages = append(stages, m.enterTransit(from, a, d)...)
 	if a.table == nil {
 		stages = append(stages, fact("attachment "+label(a.ID, a.Name), "no route table of the transit gateway is associated with it", false))
 	} else {
@@ -208,12 +211,13 @@ type place struct {
 	back  func(from *subnet) []stage
 	via   []string
 	first bool
+	left  AddrSet // where packets that get here may still be going
 }
 
 // outward are the ways of a connection from a host to the outside.
 func (m *Model) outward(from *host, v6 bool) []way {
 	s := from.subnet
-	start := place{sub: s, first: true, back: func(n *subnet) []stage {
+	start := place{sub: s, first: true, left: everything(v6), back: func(n *subnet) []stage {
 		if n == s {
 			return nil
 		}
@@ -248,6 +252,9 @@ func (m *Model) leave(public bool, p place, v6 bool, passed []*vpc) []way {
 		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.id, b.id))
 	})
 	for _, hop := range hops {
+		if !p.left.Overlaps(s.table.lanes[hop]) {
+			continue
+		}
 		route := routeStage(s.table, hop, requestTo)
 		via := append(slices.Clone(p.via), hop.String())
 		there := append(slices.Clone(p.there), route, aclStage(s, true, requestTo))
@@ -325,6 +332,13 @@ func (m *Model) leaveByTransit(public bool, p place, hop target, route stage, v6
 		home := func() []stage { return slices.Concat(m.leaveTransit(s, a, backway), p.rest(s)) }
 		for _, id := range slices.Sorted(maps.Keys(a.table.lanes)) {
 			b := m.attachments[id]
+			left := p.left.Intersect(s.table.lanes[hop]).Intersect(a.table.lanes[id])
+			if b != nil && b.vpc != nil {
+				left = left.Minus(b.vpc.addrs)
+			}
+			if left.Empty() { // nothing goes farther than the VPC over there
+				continue
+			}
 			onward := append(slices.Clone(there), transitStage(a.table, id, requestTo))
 			switch {
 			case b == nil || b == a:
@@ -334,7 +348,7 @@ func (m *Model) leaveByTransit(public bool, p place, hop target, route stage, v6
 				out = append(out, way{via: via, stages: slices.Concat(onward, []stage{transitStage(b.table, a.ID, replyTo)}, home())})
 			case b.vpc != nil && b.table != nil && !slices.Contains(passed, b.vpc):
 				for _, at := range b.subnets {
-					next := place{sub: at, there: onward, via: via, back: func(n *subnet) []stage {
+					next := place{sub: at, left: left, there: onward, via: via, back: func(n *subnet) []stage {
 						back := append([]stage{routeStage(n.table, hop, replyTo)}, m.enterTransit(n, b, backway)...)
 						return slices.Concat(back, []stage{transitStage(b.table, a.ID, replyTo)}, home())
 					}}
