@@ -9,6 +9,9 @@ type evaluation struct {
 	buffer  [256]byte
 	near    Near
 	explain bool
+	// some asks whether any context would do: conditions of an Allow hold, and a Deny
+	// with conditions does not.
+	some bool
 }
 
 // Evaluate decides a request by the policies that bear on it.
@@ -22,6 +25,14 @@ func Evaluate(r *Request, p *Policies) Result {
 func Allows(r *Request, p *Policies) bool {
 	e := evaluation{request: r}
 	return e.decide(p).Decision == Allowed
+}
+
+// Possible says whether some context would allow a request: every condition of an
+// Allow is taken to hold, and every Deny with a condition not to. What is not possible
+// is denied whatever the request carries.
+func Possible(r *Request, p *Policies) Result {
+	e := evaluation{request: r, explain: true, some: true}
+	return e.decide(p)
 }
 
 func (e *evaluation) decide(p *Policies) Result {
@@ -100,7 +111,7 @@ func (e *evaluation) denyOf(p *Policy) *Statement {
 	for i := range p.Statements {
 		s := &p.Statements[i]
 		if s.Deny && s.MatchesAction(e.request.Action) && s.matchesResource(e) &&
-			s.matchesPrincipal(&e.request.Principal) != noAccess && s.failing(e) == nil {
+			s.matchesPrincipal(&e.request.Principal) != noAccess && s.failing(e) == nil && (!e.some || len(s.Conditions) == 0) {
 			return s
 		}
 	}
@@ -263,7 +274,7 @@ func (e *evaluation) allowOf(p *Policy) (*Statement, access) {
 			e.missed(s, PrincipalPart, nil)
 			continue
 		}
-		if c := s.failing(e); c != nil {
+		if c := s.failing(e); c != nil && !e.some {
 			e.missed(s, ConditionPart, c)
 			continue
 		}

@@ -110,6 +110,9 @@ func (s *Statement) matchesResource(e *evaluation) bool {
 			open = true
 		}
 	}
+	if open && e.some && !s.Deny {
+		return true
+	}
 	return s.NotResources && !open
 }
 
