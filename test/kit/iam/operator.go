@@ -2,6 +2,7 @@ package iam
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/netip"
 	"sort"
@@ -119,7 +120,7 @@ func operatorOf(name string) (operator, error) {
 		return o, fmt.Errorf("unknown operator; did you mean %s?", strings.Replace(name, base, hint, 1))
 	}
 	if ifExists && o.family == nullFamily {
-		return o, fmt.Errorf("Null takes no IfExists: it asks itself whether the key exists")
+		return o, errors.New("the operator Null takes no IfExists: it asks itself whether the key exists")
 	}
 	o.set, o.ifExists = prefix, ifExists
 	return o, nil

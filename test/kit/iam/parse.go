@@ -66,7 +66,7 @@ func (p *Policy) read(root *node) error {
 		switch f.name {
 		case "Version":
 			if f.value.text != Version2012 && f.value.text != Version2008 {
-				return fmt.Errorf("Version (line %d): %q is no version of the language; want %s, or %s", f.value.line, f.value.text, Version2012, Version2008)
+				return inField("Version", " (line %d): %q is no version of the language; want %s, or %s", f.value.line, f.value.text, Version2012, Version2008)
 			}
 			p.Version = f.value.text
 		case "Id":
@@ -84,10 +84,10 @@ func (p *Policy) read(root *node) error {
 	if statements.kind == objectNode {
 		list = []*node{statements}
 	} else if statements.kind != listNode {
-		return fmt.Errorf("Statement (line %d): want a list of statements, found %s", statements.line, nodeNames[statements.kind])
+		return inField("Statement", " (line %d): want a list of statements, found %s", statements.line, nodeNames[statements.kind])
 	}
 	if len(list) == 0 {
-		return fmt.Errorf("Statement (line %d): no statement is in it", statements.line)
+		return inField("Statement", " (line %d): no statement is in it", statements.line)
 	}
 	p.Statements = make([]Statement, len(list))
 	for i, n := range list {
@@ -95,9 +95,9 @@ func (p *Policy) read(root *node) error {
 		s.Policy, s.Index, s.Line = p, i, n.line
 		if err := s.read(n); err != nil {
 			if s.Sid != "" {
-				return fmt.Errorf("Statement[%d] (Sid %s, line %d): %w", i, s.Sid, n.line, err)
+				return inField("Statement", "[%d] (Sid %s, line %d): %w", i, s.Sid, n.line, err)
 			}
-			return fmt.Errorf("Statement[%d] (line %d): %w", i, n.line, err)
+			return inField("Statement", "[%d] (line %d): %w", i, n.line, err)
 		}
 	}
 	return p.sids()
@@ -112,12 +112,15 @@ func (p *Policy) sids() error {
 			continue
 		}
 		if first, ok := seen[sid]; ok {
-			return fmt.Errorf("Statement[%d] (Sid %s, line %d): Statement[%d] has this Sid already", i, sid, p.Statements[i].Line, first)
+			return inField("Statement", "[%d] (Sid %s, line %d): Statement[%d] has this Sid already", i, sid, p.Statements[i].Line, first)
 		}
 		seen[sid] = i
 	}
 	return nil
 }
+
+// inField is an error in an element of a policy: its name, then what is wrong.
+func inField(name, format string, args ...any) error { return fmt.Errorf(name+format, args...) }
 
 func unknown(what, name string, known []string) error {
 	if hint := nearest(name, known); hint != "" {
@@ -139,11 +142,11 @@ func (s *Statement) read(n *node) error {
 	}
 	if sid := elements["Sid"]; sid != nil {
 		if sid.kind != stringNode {
-			return fmt.Errorf("Sid: want a string, found %s", nodeNames[sid.kind])
+			return inField("Sid", ": want a string, found %s", nodeNames[sid.kind])
 		}
 		s.Sid = sid.text
 		if _, may := s.Policy.Kind.principals(); !may && !sidForm.MatchString(s.Sid) {
-			return fmt.Errorf("Sid %q: only letters and digits are allowed in an IAM policy", s.Sid)
+			return inField("Sid", " %q: only letters and digits are allowed in an IAM policy", s.Sid)
 		}
 	}
 	for _, read := range []func(map[string]*node) error{s.readEffect, s.readPrincipals, s.readActions, s.readResources, s.readConditions} {
@@ -162,7 +165,7 @@ func (s *Statement) readEffect(elements map[string]*node) error {
 	case n.text == "Deny":
 		s.Deny = true
 	case n.text != "Allow":
-		return fmt.Errorf("Effect: %q is neither Allow nor Deny", n.text)
+		return inField("Effect", ": %q is neither Allow nor Deny", n.text)
 	}
 	return nil
 }
@@ -301,20 +304,20 @@ func (s *Statement) readConditions(elements map[string]*node) error {
 		return nil
 	}
 	if n.kind != objectNode {
-		return fmt.Errorf("Condition: want an object of operators, found %s", nodeNames[n.kind])
+		return inField("Condition", ": want an object of operators, found %s", nodeNames[n.kind])
 	}
 	for _, f := range n.fields {
 		o, err := operatorOf(f.name)
 		if err != nil {
-			return fmt.Errorf("Condition.%s (line %d): %w", f.name, f.value.line, err)
+			return inField("Condition", ".%s (line %d): %w", f.name, f.value.line, err)
 		}
 		if f.value.kind != objectNode {
-			return fmt.Errorf("Condition.%s (line %d): want an object of keys, found %s", f.name, f.value.line, nodeNames[f.value.kind])
+			return inField("Condition", ".%s (line %d): want an object of keys, found %s", f.name, f.value.line, nodeNames[f.value.kind])
 		}
 		for _, k := range f.value.fields {
 			c, err := s.condition(o, f.name, k)
 			if err != nil {
-				return fmt.Errorf("Condition.%s.%s (line %d)%w", f.name, k.name, k.value.line, spaced(err))
+				return inField("Condition", ".%s.%s (line %d)%w", f.name, k.name, k.value.line, spaced(err))
 			}
 			s.Conditions = append(s.Conditions, c)
 		}

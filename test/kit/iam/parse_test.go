@@ -58,7 +58,7 @@ func TestAnInvalidPolicyNamesStatementAndField(t *testing.T) {
 		{"an unknown operator", iam.IdentityPolicy, in(`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEqual":{"a:b":"c"}}}`), []string{"Condition.StringEqual", "did you mean StringEquals?"}},
 		{"an unknown operator with a set prefix", iam.IdentityPolicy, in(`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"ForAnyValue:StringLikes":{"a:b":"c"}}}`), []string{"did you mean ForAnyValue:StringLike?"}},
 		{"an unknown set prefix", iam.IdentityPolicy, in(`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"ForSomeValues:StringLike":{"a:b":"c"}}}`), []string{"Condition.ForSomeValues:StringLike"}},
-		{"Null with IfExists", iam.IdentityPolicy, in(`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"NullIfExists":{"a:b":"true"}}}`), []string{"Null takes no IfExists"}},
+		{"Null with IfExists", iam.IdentityPolicy, in(`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"NullIfExists":{"a:b":"true"}}}`), []string{"the operator Null takes no IfExists"}},
 		{"a condition that is no object", iam.IdentityPolicy, in(`{"Effect":"Allow","Action":"*","Resource":"*","Condition":"x"}`), []string{"Condition: want an object"}},
 		{"an operator that is no object", iam.IdentityPolicy, in(`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":"x"}}`), []string{"Condition.Bool"}},
 		{"a condition without values", iam.IdentityPolicy, in(`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{"a:b":[]}}}`), []string{"Condition.Bool.a:b", "at least one"}},
