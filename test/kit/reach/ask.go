@@ -236,3 +236,11 @@ func Without(f Flow, others []Flow) []Flow {
 	}
 	return left
 }
+
+// SameSubnet says that no route and no network ACL stands between the two.
+func (q Pair) SameSubnet() bool {
+	return q.from.host != nil && q.to.host != nil && q.from.host.subnet == q.to.host.subnet
+}
+
+// Usual are the ports that a client normally has for its end.
+func (q Pair) Usual() PortSet { return q.Protocol.usual() }

@@ -123,3 +123,24 @@ func (m *Model) All() Party { return Party{Name: "everything", hosts: m.hosts} }
 
 // Contains says that an address outside the estate is one of the party.
 func (p Party) Contains(a netip.Addr) bool { return p.outside.Has(a) }
+
+// VPCs are the ids of the VPCs that the party has members in.
+func (p Party) VPCs() []string {
+	var out []string
+	for _, h := range p.hosts {
+		out = append(out, h.subnet.VPC)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// In is the part of the party that is in a VPC.
+func (p Party) In(vpcID string) Party {
+	out := Party{Name: p.Name}
+	for _, h := range p.hosts {
+		if h.subnet.VPC == vpcID {
+			out.hosts = append(out.hosts, h)
+		}
+	}
+	return out
+}
