@@ -49,14 +49,9 @@ require (
 )
 
 require (
-	github.com/bmatcuk/doublestar/v4 v4.10.0 // indirect
 	github.com/chromedp/cdproto v0.159.0 // indirect
 	github.com/chromedp/chromedp v0.23.0 // indirect
-	github.com/fatih/color v1.19.0 // indirect
 	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
-	github.com/mattn/go-shellwords v1.0.13 // indirect
-	github.com/rhysd/actionlint v1.7.12 // indirect
-	go.yaml.in/yaml/v4 v4.0.0-rc.6 // indirect
 )
 
 require (
