@@ -2,6 +2,7 @@ package whole
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -165,7 +166,7 @@ func (d drill) databaseRestored(ctx context.Context) {
 		return
 	}
 	defer func() {
-		if _, err := client.DeleteDBInstance(ctx, &rds.DeleteDBInstanceInput{DBInstanceIdentifier: &id, SkipFinalSnapshot: aws.Bool(true)}); err != nil {
+		if err := d.removed(ctx, client, id); err != nil {
 			d.s.T.Errorf("remove the restored database %s: %v", id, err)
 		}
 	}()
@@ -179,6 +180,22 @@ func (d drill) databaseRestored(ctx context.Context) {
 		d.s.Checks.NotProven(promise("drill-database-restore-data", "The restored database holds the transactions up to the chosen second", "module.rds.aws_db_instance.this", "A1.2", "A1.3"),
 			"aws", "the emulator keeps no rows")
 	}
+}
+
+// removed deletes an instance and waits until it is gone: its network is to be
+// destroyed next.
+func (d drill) removed(ctx context.Context, client *rds.Client, id string) error {
+	if _, err := client.DeleteDBInstance(ctx, &rds.DeleteDBInstanceInput{DBInstanceIdentifier: &id, SkipFinalSnapshot: aws.Bool(true)}); err != nil {
+		return err
+	}
+	return d.wait(ctx, "the delete of "+id, func() (bool, error) {
+		_, err := instance(ctx, client, id)
+		var gone *rdstypes.DBInstanceNotFoundFault
+		if errors.As(err, &gone) {
+			return true, nil
+		}
+		return false, err
+	})
 }
 
 // traits are what a restored database must share with the original.

@@ -46,6 +46,30 @@ class RDSTest(MendTest):
         for resource_id in found:
             self.assertRegex(resource_id, r"^db-[A-Z0-9]{26}$")
 
+    @proves("rds.restored_instances_choose_their_own_protection")
+    def test_a_restored_instance_is_protected_only_where_that_is_asked(self) -> None:
+        self.create(MultiAZ=True, DeletionProtection=True, EnableIAMDatabaseAuthentication=True)
+        for name, chosen in (("plain", False), ("safe", True)):
+            self.rds.restore_db_instance_to_point_in_time(
+                SourceDBInstanceIdentifier="db",
+                TargetDBInstanceIdentifier=name,
+                UseLatestRestorableTime=True,
+                MultiAZ=chosen,
+                DeletionProtection=chosen,
+                EnableIAMDatabaseAuthentication=chosen,
+            )
+            found = self.described(name)
+            self.assertEqual(
+                (chosen, chosen, chosen),
+                (
+                    found["MultiAZ"],
+                    found["DeletionProtection"],
+                    found["IAMDatabaseAuthenticationEnabled"],
+                ),
+            )
+        self.rds.delete_db_instance(DBInstanceIdentifier="plain", SkipFinalSnapshot=True)
+        self.assertTrue(self.described()["DeletionProtection"])
+
     @proves("rds.replicas_choose_their_own_availability")
     def test_a_replica_of_a_protected_multi_az_source_is_neither_by_default(self) -> None:
         self.create(MultiAZ=True, DeletionProtection=True)
