@@ -40,6 +40,10 @@ lint: ## Static gates: formatting, analysis, validation, documentation in step
 docs: ## Write the tables of inputs and outputs into modules/*/README.md
 	@scripts/docs
 
+.PHONY: test-gitops
+test-gitops: ## Prove without a cluster what Argo CD is asked to apply
+	@scripts/test-gitops
+
 ledger: ## List the environments that are open
 	@scripts/fintrack ledger
 

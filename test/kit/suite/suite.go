@@ -1,0 +1,71 @@
+// Package suite runs tests that deploy nothing as one run of the suite: a journal of
+// results, and at the end a table of all checks.
+package suite
+
+import (
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/fintrack/platform/test/kit/check"
+	"github.com/fintrack/platform/test/kit/sandbox"
+)
+
+// Run is one run of the tests of a program.
+type Run struct {
+	*sandbox.Run
+	// Environment is the kind of environment in the results.
+	Environment string
+}
+
+var current *Run
+
+// Main runs the tests of a suite and returns the program's exit code: 0 all proven, 1
+// a check failed, 2 the run could not be made. environment names what answers, as
+// "offline" or "emulated".
+func Main(m *testing.M, name, environment string) int {
+	started := time.Now()
+	r, err := sandbox.Begin(name)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	current = &Run{Run: r, Environment: environment}
+	code := m.Run()
+	if err := r.End(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = max(code, 1)
+	}
+	if err := summary(r, environment, time.Since(started)); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = max(code, 2)
+	}
+	return code
+}
+
+// Checks is a new set of checks of the run.
+func Checks(t check.Reporter, name string) *check.Set {
+	return check.NewSet(t, check.Labels{Environment: current.Environment, Run: current.ID, Suite: name}, current.Journal)
+}
+
+// Current is the run of this program.
+func Current() *Run { return current }
+
+func summary(r *sandbox.Run, environment string, took time.Duration) error {
+	f, err := os.Open(r.JournalPath)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	results, err := check.ReadJournal(f)
+	if err != nil || len(results) == 0 {
+		return err
+	}
+	fmt.Println()
+	if err := check.WriteTable(os.Stdout, results); err != nil {
+		return err
+	}
+	fmt.Printf("\n%s: %s in %.1fs; environment: %s; results: %s\n", r.Suite, check.Tally(results), took.Seconds(), environment, r.JournalPath)
+	return nil
+}
