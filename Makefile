@@ -2,7 +2,7 @@
 # code is printed by make ("Error 1"); make itself then ends with 2.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help bootstrap test nightly test-module test-modules test-layer test-full test-environments test-kit test-recovery lint docs janitor ledger bench clean
+.PHONY: help bootstrap test nightly test-module test-modules test-layer test-full test-environments test-kit test-alerts test-recovery lint docs janitor ledger bench clean
 
 help: ## List the targets
 	@scripts/help
@@ -30,6 +30,9 @@ test: ## Everything a change must pass: lint, test-kit, test-modules, test-full
 
 nightly: ## test for every environment, and what takes too long for each change
 	@scripts/nightly
+
+test-alerts: ## Prove alert rules, routing, dashboards and log parsing over simulated days
+	@scripts/test-alerts
 
 test-recovery: ## Kill and interrupt runs, and look at what is left
 	@scripts/test-recovery

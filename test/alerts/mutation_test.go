@@ -1,0 +1,31 @@
+package alerts_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/fintrack/platform/test/kit/check"
+)
+
+// minimumScore is the share of mistakes that the scenarios must notice.
+const minimumScore = 0.95
+
+func TestTheScenariosNoticeMistakesInTheRules(t *testing.T) {
+	s := shared(t)
+	verdicts := s.sim.Mutate(context.Background(), s.book.Rules, s.runs)
+	killed := 0
+	for _, v := range verdicts {
+		if v.Killed != "" {
+			killed++
+			continue
+		}
+		t.Logf("survived: %s: %s: %s", v.Of.Place, v.Of.Name(), v.What)
+	}
+	score := float64(killed) / float64(len(verdicts))
+	t.Logf("%d of %d mistakes noticed, %.1f %%", killed, len(verdicts), 100*score)
+	checks(t, "alerts").That(check.Check{
+		ID: "alerts.mutation-score", Title: "The scenarios notice mistakes in the rules", Controls: monitoring, Subject: addOn + "/scenarios",
+		Next: "the test lists what survived: sharpen the scenario of that rule",
+	}, score >= minimumScore && len(verdicts) > 200, "at least 95 % of more than 200 mistakes", fmt.Sprintf("%d of %d, %.1f %%", killed, len(verdicts), 100*score))
+}
