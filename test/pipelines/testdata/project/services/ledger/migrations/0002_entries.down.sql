@@ -1,0 +1,2 @@
+drop table entries;
+delete from accounts where id = 1;
