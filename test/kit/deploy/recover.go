@@ -29,9 +29,10 @@ func scopeOf(e ledger.Entry) census.Scope {
 }
 
 // Recover destroys what a dead run left in the environment of a ledger entry:
-// it stops a Terraform that outlived the run, sweeps the account by asking each
-// service what is there (the state of a killed apply does not know all of it),
-// and strikes the entry when a census finds nothing. It returns what is left.
+// it stops a Terraform that outlived the run, and its providers, sweeps the account
+// by asking each service what is there (the state of a killed apply does not know
+// all of it), and strikes the entry when a census finds nothing. It returns what is
+// left.
 //
 // The program that calls it must link the listers of every service
 // (test/kit/census/all).
@@ -40,7 +41,7 @@ func Recover(ctx context.Context, r *sandbox.Run, e ledger.Entry) ([]census.Reso
 	for _, pid := range pids {
 		err = errors.Join(err, interruptTerraform(pid, e.ID))
 	}
-	if err != nil {
+	if err = errors.Join(err, endProviders(e.ID)); err != nil {
 		return nil, err
 	}
 	cfg, err := r.Reach(ctx, e)

@@ -154,6 +154,31 @@ func interruptTerraform(pidFile, run string) error {
 	return nil
 }
 
+// endProviders ends the provider processes that worked for an environment. A
+// Terraform that had to be killed cannot end those that it started.
+func endProviders(run string) error {
+	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, file := range files {
+		line, err := os.ReadFile(file)
+		program, _, _ := strings.Cut(string(line), "\x00")
+		if err != nil || !strings.HasPrefix(filepath.Base(program), "terraform-provider-") {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+		if err != nil || !belongs(pid, run) {
+			continue
+		}
+		if err := ledger.Of(pid).End(syscall.SIGTERM, interruptGrace); err != nil {
+			errs = append(errs, fmt.Errorf("end the provider process %d: %w", pid, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // belongs says whether a process is there and works for the environment: when it
 // has ended, its number may be somebody else's.
 func belongs(pid int, id string) bool {

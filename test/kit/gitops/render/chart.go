@@ -140,7 +140,7 @@ func load(dir string, above []string) (*chart.Chart, error) {
 		return nil, err
 	}
 	if c.Metadata.Version == "" {
-		return nil, fmt.Errorf("Chart.yaml: version is missing")
+		return nil, fmt.Errorf("in Chart.yaml: version is missing")
 	}
 	for _, d := range c.Metadata.Dependencies {
 		local, found := strings.CutPrefix(d.Repository, "file://")
@@ -148,14 +148,14 @@ func load(dir string, above []string) (*chart.Chart, error) {
 			continue // vendored below charts/, or switched off
 		}
 		if d.Version == "" {
-			return nil, fmt.Errorf("Chart.yaml: the dependency %s has no version", d.Name)
+			return nil, fmt.Errorf("in Chart.yaml: the dependency %s has no version", d.Name)
 		}
 		sub, err := load(filepath.Join(dir, local), append(above, dir))
 		if err != nil {
 			return nil, fmt.Errorf("dependency %s: %w", d.Name, err)
 		}
 		if sub.Metadata.Version != d.Version {
-			return nil, fmt.Errorf("Chart.yaml: the dependency %s is %s, and %s has %s", d.Name, d.Version, local, sub.Metadata.Version)
+			return nil, fmt.Errorf("in Chart.yaml: the dependency %s is %s, and %s has %s", d.Name, d.Version, local, sub.Metadata.Version)
 		}
 		c.AddDependency(sub)
 	}

@@ -85,7 +85,7 @@ func Tree(in Input) (gitops.Tree, error) {
 		t.Applications = append(t.Applications, a)
 		objects, err := w.application(a)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("Application %s: %w", o.Name(), err))
+			errs = append(errs, fmt.Errorf("the Application %s: %w", o.Name(), err))
 		}
 		t.Objects = append(t.Objects, objects...)
 	}
