@@ -9,8 +9,8 @@ import (
 	"github.com/fintrack/platform/test/kit/reach"
 )
 
-// Cast chooses who takes part in the twin of an estate: one host for each interface
-// and, for each subnet, one with no group to hold it back; on the internet, one; and
+// Cast chooses who takes part in the twin of an estate: one host for the
+// interfaces of a subnet that are alike in groups and addresses, and, for each subnet, one with no group to hold it back; on the internet, one; and
 // one behind each gateway endpoint.
 func Cast(e reach.Estate) ([]Host, []Far) {
 	next := map[string]netip.Addr{}
@@ -27,6 +27,7 @@ func Cast(e reach.Estate) ([]Host, []Far) {
 		return next[s.ID]
 	}
 	var hosts []Host
+	seen := map[string]bool{}
 	public := byte(10)
 	face := func() netip.Addr {
 		public++
@@ -35,9 +36,11 @@ func Cast(e reach.Estate) ([]Host, []Far) {
 	for _, s := range e.Subnets {
 		hosts = append(hosts, Host{Name: "anything in " + s.ID, Subnet: s.ID, Addr: take(s), Open: true, Public: face()})
 		for _, f := range e.Interfaces {
-			if f.Subnet != s.ID {
+			alike := fmt.Sprint(s.ID, f.Groups, f.Public, f.Addrs)
+			if f.Subnet != s.ID || seen[alike] {
 				continue
 			}
+			seen[alike] = true
 			h := Host{Name: f.ID, Subnet: s.ID, Groups: f.Groups}
 			if i := slices.IndexFunc(f.Addrs, netip.Addr.Is4); i >= 0 {
 				h.Addr = f.Addrs[i]
