@@ -106,10 +106,12 @@ func (sim *Simulator) Run(ctx context.Context, rs *Rules, s *Scenario) (*Run, er
 
 // RunRules evaluates the given rules, in their order, over a scenario.
 func (sim *Simulator) RunRules(ctx context.Context, rs *Rules, s *Scenario, list []*Rule) (*Run, error) {
-	return sim.over(ctx, s, s.Build(rs.Inputs(list)), list)
+	return sim.Over(ctx, s, s.Build(rs.Inputs(list)), list)
 }
 
-func (sim *Simulator) over(ctx context.Context, s *Scenario, store *Store, list []*Rule) (*Run, error) {
+// Over evaluates rules over series that are there already; what they record is
+// added to the store.
+func (sim *Simulator) Over(ctx context.Context, s *Scenario, store *Store, list []*Rule) (*Run, error) {
 	run := &Run{Scenario: s, Store: store, Evaluated: list, Points: map[*Rule]int{}}
 	for _, r := range list {
 		matrix, err := sim.query(ctx, store, r.Text, r.Interval)

@@ -236,7 +236,7 @@ func (sim *Simulator) notices(ctx context.Context, rs *Rules, m Mutant, run *Run
 	} else {
 		store = store.with()
 	}
-	got, err := sim.over(ctx, &s, store, list)
+	got, err := sim.Over(ctx, &s, store, list)
 	if err != nil {
 		return err.Error()
 	}
