@@ -33,6 +33,7 @@ require (
 	github.com/stretchr/testify v1.12.1
 	github.com/vbauerster/mpb/v8 v8.9.3
 	github.com/yannh/kubeconform v0.8.0
+	github.com/yuin/gopher-lua v1.1.1
 	github.com/zricethezav/gitleaks/v8 v8.30.0
 	go4.org/netipx v0.0.0-20260823151212-3075585bcbeb
 	google.golang.org/protobuf v1.36.12
