@@ -10,9 +10,9 @@ func logs(in *Input) (Call, error) {
 		return c, err
 	}
 	group := d.text("logGroupName")
-	if id := d.text("logGroupIdentifier"); group == "" && id != "" {
-		if isARN(id, "logs") {
-			id = strings.TrimSuffix(strings.SplitN(id, ":log-group:", 2)[1], ":*")
+	if id := d.text("logGroupIdentifier"); id != "" {
+		if group != "" || isARN(id, "logs") { // an ARN may name another account's
+			return c.missing("log group by its name alone")
 		}
 		group = id
 	}
