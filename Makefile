@@ -2,7 +2,8 @@
 # code is printed by make ("Error 1"); make itself then ends with 2.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help bootstrap test nightly test-module test-modules test-layer test-full test-environments test-kit test-alerts test-recovery lint docs janitor ledger bench clean
+# Every target is a command; none is a file that it makes.
+.PHONY: $(shell sed -nE 's/^([a-z-]+):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## List the targets
 	@scripts/help
@@ -34,6 +35,9 @@ nightly: ## test for every environment, and what takes too long for each change
 test-alerts: ## Prove alert rules, routing, dashboards and log parsing over simulated days
 	@scripts/test-alerts
 
+test-alerts-live: ## The same on real servers: break the SLA, see it arrive, kill Prometheus
+	@scripts/test-alerts-live
+
 test-recovery: ## Kill and interrupt runs, and look at what is left
 	@scripts/test-recovery
 
@@ -43,7 +47,6 @@ lint: ## Static gates: formatting, analysis, validation, documentation in step
 docs: ## Write the tables of inputs and outputs into modules/*/README.md
 	@scripts/docs
 
-.PHONY: test-gitops
 test-gitops: ## Prove without a cluster what Argo CD is asked to apply
 	@scripts/test-gitops
 
