@@ -58,6 +58,8 @@ func FindModules(ctx context.Context, root string) (m Modules, err error) {
 
 // Platform is one environment.
 type Platform struct {
+	// Root is the folder that it was read from.
+	Root     string
 	Given    handover.Given
 	Handover handover.Handover
 	Tree     gitops.Tree
@@ -65,6 +67,7 @@ type Platform struct {
 
 // Render renders an environment of the repository at root.
 func Render(root, environment string, charts render.Charts) (p Platform, err error) {
+	p.Root = root
 	if p.Given, err = handover.For(root, environment, Accounts[environment]); err != nil {
 		return p, err
 	}

@@ -1,0 +1,332 @@
+package cluster_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fintrack/platform/test/kit/check"
+	"github.com/fintrack/platform/test/kit/controllers"
+	"github.com/fintrack/platform/test/kit/gitops"
+	"github.com/fintrack/platform/test/kit/gitops/platform"
+	"github.com/fintrack/platform/test/kit/sandbox/cluster"
+	"github.com/fintrack/platform/test/kit/suite"
+	"github.com/stretchr/testify/require"
+)
+
+// established is how long a new kind may take to be served, on a loaded machine.
+const established = 180 * time.Second
+
+// environment is a cluster with the kinds and namespaces of the platform.
+type environment struct {
+	t       *testing.T
+	cluster *cluster.Cluster
+	objects *controllers.Objects
+	tree    gitops.Tree
+	modules platform.Modules
+	checks  *check.Set
+}
+
+// prepared starts a cluster and gives it the CRDs and what every other object needs:
+// namespaces, service accounts, roles.
+func prepared(t *testing.T) environment {
+	t.Helper()
+	m, err := platform.FindModules(t.Context(), root)
+	require.NoError(t, err)
+	p, err := platform.Render(root, "prod", m.Charts)
+	require.NoError(t, err)
+	c := cluster.New(t.Context(), t, suite.Current().Run)
+	e := environment{t: t, cluster: c, objects: controllers.In(c), tree: p.Tree, modules: m, checks: suite.Checks(t, "cluster")}
+	e.kinds()
+	for _, kind := range []string{"/Namespace", "/ServiceAccount", "rbac.authorization.k8s.io/ClusterRole", "rbac.authorization.k8s.io/ClusterRoleBinding", "rbac.authorization.k8s.io/Role", "rbac.authorization.k8s.io/RoleBinding", "/LimitRange", "/ResourceQuota"} {
+		for _, o := range of(e.tree.Objects, kind) {
+			e.apply(o)
+		}
+	}
+	return e
+}
+
+// kinds makes the custom kinds of which there are objects, and waits until they are
+// served. The other CRDs of the add-ons would only keep the API server busy.
+func (e environment) kinds() {
+	e.t.Helper()
+	used := map[string]bool{"argoproj.io/AppProject": true}
+	for _, o := range e.tree.Objects {
+		used[o.Group()+"/"+o.Kind()] = true
+	}
+	crds := map[string]gitops.Object{}
+	for _, o := range of(append(slices.Clone(e.modules.CRDs), e.tree.Objects...), "apiextensions.k8s.io/CustomResourceDefinition") {
+		kind, _ := o.At("spec", "names", "kind").(string)
+		if used[o.Text("spec", "group")+"/"+kind] {
+			crds[o.Name()] = o
+		}
+	}
+	for _, o := range crds {
+		e.apply(o)
+	}
+	for _, o := range crds {
+		require.NoError(e.t, controllers.Until(e.t.Context(), established, o.Name()+" is served", func(ctx context.Context) (bool, string) {
+			now, err := e.objects.Get(ctx, o)
+			if err != nil {
+				return false, err.Error()
+			}
+			for _, c := range conditions(now) {
+				if c.Type == "Established" && c.Status == "True" {
+					return true, ""
+				}
+			}
+			return false, "it is not established"
+		}))
+	}
+}
+
+// apply makes an object; a busy API server may need several tries.
+func (e environment) apply(o gitops.Object) {
+	e.t.Helper()
+	require.NoError(e.t, controllers.Until(e.t.Context(), established, fmt.Sprintf("make %s, declared at %s", o.ID(), o.Origin), func(ctx context.Context) (bool, string) {
+		err := e.objects.Apply(ctx, o)
+		return err == nil, fmt.Sprint(err)
+	}))
+}
+
+type condition struct{ Type, Status, Reason, Message string }
+
+func conditions(o gitops.Object) []condition {
+	var out []condition
+	b, err := json.Marshal(o.At("status", "conditions"))
+	if err == nil {
+		_ = json.Unmarshal(b, &out) // none yet
+	}
+	return out
+}
+
+// TestTheApiServerTakesThePlatform: validation, pod security, quota and rights, by the
+// API server itself.
+func TestTheApiServerTakesThePlatform(t *testing.T) {
+	e := prepared(t)
+	e.accepted()
+	e.podSecurity()
+	e.rights()
+}
+
+// accepted tries every object that is rendered.
+func (e environment) accepted() {
+	var r refusals
+	seen := 0
+	for _, o := range e.tree.Objects {
+		switch {
+		case o.Group() == "constraints.gatekeeper.sh":
+			continue // Gatekeeper makes these kinds
+		case o.Kind() == "Application" || o.Kind() == "CustomResourceDefinition":
+			continue // made above, or by the root
+		}
+		seen++
+		err := e.try(o)
+		if err != nil && !strings.Contains(err.Error(), "AlreadyExists") {
+			r.add(o.ID()+", declared at "+o.Origin.String(), err)
+		}
+	}
+	for _, a := range e.tree.Applications {
+		seen++
+		a.Object.Namespace = "argocd"
+		if err := e.try(a.Object); err != nil {
+			r.add(a.Object.ID(), err)
+		}
+	}
+	r.record(e.checks, promise("objects-accepted", "The API server takes every object that is rendered", "gitops", "CC8.1"), seen, "objects")
+}
+
+// try asks again only when the server gave no answer.
+func (e environment) try(o gitops.Object) (err error) {
+	_ = controllers.Until(e.t.Context(), established, "", func(ctx context.Context) (bool, string) {
+		err = e.objects.Try(ctx, o)
+		var answered *cluster.StatusError
+		return err == nil || errors.As(err, &answered), ""
+	})
+	return err
+}
+
+// pod is what a workload of the namespace makes, as an object.
+func pod(t *testing.T, w gitops.Workload) gitops.Object {
+	t.Helper()
+	b, err := json.Marshal(w.Template)
+	require.NoError(t, err)
+	fields := map[string]any{}
+	require.NoError(t, json.Unmarshal(b, &fields))
+	fields["apiVersion"], fields["kind"] = "v1", "Pod"
+	metadata, _ := fields["metadata"].(map[string]any)
+	if metadata == nil {
+		metadata = map[string]any{}
+		fields["metadata"] = metadata
+	}
+	metadata["name"] = w.Object.Name() + "-try"
+	return gitops.Object{Fields: fields, Namespace: w.Object.Namespace}
+}
+
+// podSecurity tries the pods of every workload in its namespace, as its ReplicaSet
+// would make them, and pods that the level must refuse.
+func (e environment) podSecurity() {
+	workloads, err := e.tree.Workloads()
+	require.NoError(e.t, err)
+	e.quotasCounted()
+	var admitted, refused refusals
+	tried, broken := 0, 0
+	for _, w := range workloads {
+		p := pod(e.t, w)
+		tried++
+		if err := e.try(p); err != nil {
+			admitted.add(w.Object.ID(), err)
+		}
+		if w.Object.Namespace != "fintrack" {
+			continue
+		}
+		for name, change := range breakages {
+			broken++
+			x := pod(e.t, w)
+			change(x.Fields["spec"].(map[string]any))
+			if err := e.try(x); err == nil || !strings.Contains(err.Error(), `violates PodSecurity "restricted:latest"`) {
+				refused.add(w.Object.ID()+" with "+name, fmt.Errorf("want a refusal by the level restricted, got %v", err))
+			}
+		}
+	}
+	admitted.record(e.checks, promise("pods-admitted", "Every workload's pods are admitted: pod security, limits, quota", "gitops", "CC6.8", "A1.1"), tried, "pods")
+	refused.record(e.checks, promise("pod-security", "Pods that the level restricted forbids are refused in fintrack", "gitops/addons/namespaces", "CC6.8"), broken, "pods")
+}
+
+// breakages are changes of a good pod that the level restricted forbids.
+var breakages = map[string]func(spec map[string]any){
+	"the node's network": func(s map[string]any) { s["hostNetwork"] = true },
+	"a folder of the node": func(s map[string]any) {
+		s["volumes"] = []any{map[string]any{"name": "tmp", "hostPath": map[string]any{"path": "/"}}}
+	},
+	"root":                 func(s map[string]any) { container(s)["runAsNonRoot"] = false },
+	"privilege escalation": func(s map[string]any) { container(s)["allowPrivilegeEscalation"] = true },
+	"an added capability": func(s map[string]any) {
+		container(s)["capabilities"] = map[string]any{"add": []any{"NET_RAW"}, "drop": []any{"ALL"}}
+	},
+	"no seccomp profile": func(s map[string]any) { delete(s["securityContext"].(map[string]any), "seccompProfile") },
+}
+
+func container(spec map[string]any) map[string]any {
+	return spec["containers"].([]any)[0].(map[string]any)["securityContext"].(map[string]any)
+}
+
+// quotasCounted waits until the controller has counted the quotas: pods are refused
+// before.
+func (e environment) quotasCounted() {
+	for _, q := range of(e.tree.Objects, "/ResourceQuota") {
+		require.NoError(e.t, controllers.Until(e.t.Context(), established, q.ID()+" is counted", func(ctx context.Context) (bool, string) {
+			now, err := e.objects.Get(ctx, q)
+			if err != nil {
+				return false, err.Error()
+			}
+			return now.At("status", "hard") != nil, "the status has no hard"
+		}))
+	}
+}
+
+// basic is what every account may do: ask about itself (Kubernetes documentation,
+// "Using RBAC Authorization", API discovery roles and basic user).
+var basic = []string{
+	"create selfsubjectreviews.authentication.k8s.io", "create selfsubjectaccessreviews.authorization.k8s.io", "create selfsubjectrulesreviews.authorization.k8s.io",
+}
+
+var verbs = []string{"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"}
+
+// rights asks for every service account of the services over all verbs and resources.
+func (e environment) rights() {
+	resources := e.resources()
+	accounts := 0
+	asked := 0
+	var r refusals
+	for _, sa := range of(e.tree.Objects, "/ServiceAccount") {
+		if sa.Namespace != "fintrack" {
+			continue
+		}
+		accounts++
+		for _, namespace := range []string{"fintrack", ""} {
+			may := e.may(sa, namespace, resources)
+			asked += len(resources) * len(verbs)
+			for _, right := range may {
+				if !slices.Contains(basic, right) {
+					r.add(sa.ID(), fmt.Errorf("may %s in namespace %q", right, namespace))
+				}
+			}
+		}
+	}
+	require.Equal(e.t, 6, accounts)
+	r.record(e.checks, promise("rights", "The services' accounts may do nothing in the API", "gitops/charts/fintrack-service-chart", "CC6.1", "CC6.3"), asked, "questions over all verbs and resources")
+}
+
+type apiResource struct{ group, name string }
+
+// resources are all that the API server serves.
+func (e environment) resources() []apiResource {
+	var groups struct {
+		Groups []struct {
+			Name             string
+			PreferredVersion struct{ GroupVersion string }
+		}
+	}
+	require.NoError(e.t, e.cluster.Do(e.t.Context(), http.MethodGet, "/apis", nil, &groups))
+	paths := map[string]string{"/api/v1": ""}
+	for _, g := range groups.Groups {
+		paths["/apis/"+g.PreferredVersion.GroupVersion] = g.Name
+	}
+	var out []apiResource
+	for path, group := range paths {
+		var list struct{ Resources []struct{ Name string } }
+		require.NoError(e.t, e.cluster.Do(e.t.Context(), http.MethodGet, path, nil, &list))
+		for _, r := range list.Resources {
+			out = append(out, apiResource{group, r.Name})
+		}
+	}
+	return out
+}
+
+// may are the rights that the API server grants to an account, as "verb resource.group".
+func (e environment) may(sa gitops.Object, namespace string, resources []apiResource) []string {
+	var mu sync.Mutex
+	var out []string
+	var failed error
+	work := make(chan apiResource)
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			for r := range work {
+				name, sub, _ := strings.Cut(r.name, "/")
+				for _, verb := range verbs {
+					var answer struct{ Status struct{ Allowed bool } }
+					err := e.cluster.Do(e.t.Context(), http.MethodPost, "/apis/authorization.k8s.io/v1/subjectaccessreviews", map[string]any{
+						"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
+						"spec": map[string]any{
+							"user": "system:serviceaccount:" + sa.Namespace + ":" + sa.Name(), "groups": []string{"system:serviceaccounts", "system:serviceaccounts:" + sa.Namespace, "system:authenticated"},
+							"resourceAttributes": map[string]any{"namespace": namespace, "verb": verb, "group": r.group, "resource": name, "subresource": sub},
+						},
+					}, &answer)
+					mu.Lock()
+					if err != nil {
+						failed = err
+					} else if answer.Status.Allowed {
+						out = append(out, strings.TrimSuffix(verb+" "+r.name+"."+r.group, "."))
+					}
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	for _, r := range resources {
+		work <- r
+	}
+	close(work)
+	wg.Wait()
+	require.NoError(e.t, failed)
+	return out
+}

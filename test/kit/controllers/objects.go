@@ -1,0 +1,159 @@
+// Package controllers puts objects into a cluster of the sandbox, and runs the
+// programs of controllers beside it as processes.
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/fintrack/platform/test/kit/gitops"
+	"github.com/fintrack/platform/test/kit/sandbox/cluster"
+)
+
+// Objects are the objects of a cluster.
+type Objects struct {
+	api *cluster.Cluster
+
+	mu    sync.Mutex
+	kinds map[string]resource // by apiVersion and kind
+}
+
+type resource struct {
+	Name       string `json:"name"`
+	Kind       string `json:"kind"`
+	Namespaced bool   `json:"namespaced"`
+	Verbs      []string
+}
+
+// In returns the objects of a cluster.
+func In(c *cluster.Cluster) *Objects { return &Objects{api: c, kinds: map[string]resource{}} }
+
+// groupPath is where the API serves a group and version.
+func groupPath(apiVersion string) string {
+	if !strings.Contains(apiVersion, "/") {
+		return "/api/" + apiVersion
+	}
+	return "/apis/" + apiVersion
+}
+
+// find asks the API server how it calls a kind.
+func (o *Objects) find(ctx context.Context, apiVersion, kind string) (resource, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	key := apiVersion + " " + kind
+	if r, ok := o.kinds[key]; ok {
+		return r, nil
+	}
+	var list struct{ Resources []resource }
+	if err := o.api.Do(ctx, http.MethodGet, groupPath(apiVersion), nil, &list); err != nil {
+		return resource{}, fmt.Errorf("the API server has no %s: %w", apiVersion, err)
+	}
+	for _, r := range list.Resources {
+		if !strings.Contains(r.Name, "/") {
+			o.kinds[apiVersion+" "+r.Kind] = r
+		}
+	}
+	r, ok := o.kinds[key]
+	if !ok {
+		return r, fmt.Errorf("the API server has no kind %s in %s", kind, apiVersion)
+	}
+	return r, nil
+}
+
+// path is that of the collection that an object belongs to.
+func (o *Objects) path(ctx context.Context, x gitops.Object) (string, error) {
+	r, err := o.find(ctx, x.Text("apiVersion"), x.Kind())
+	if err != nil {
+		return "", err
+	}
+	p := groupPath(x.Text("apiVersion"))
+	if r.Namespaced {
+		namespace := x.Namespace
+		if namespace == "" {
+			namespace = "default"
+		}
+		p += "/namespaces/" + namespace
+	}
+	return p + "/" + r.Name, nil
+}
+
+// Try asks whether the API server would take an object: every check of admission is
+// made, and nothing is kept.
+func (o *Objects) Try(ctx context.Context, x gitops.Object) error {
+	p, err := o.path(ctx, x)
+	if err != nil {
+		return err
+	}
+	return o.api.Do(ctx, http.MethodPost, p+"?dryRun=All&fieldValidation=Strict", x.Fields, nil)
+}
+
+// Apply makes an object, or puts it in the place of the one of that name.
+func (o *Objects) Apply(ctx context.Context, x gitops.Object) error {
+	p, err := o.path(ctx, x)
+	if err != nil {
+		return err
+	}
+	err = o.api.Do(ctx, http.MethodPost, p, x.Fields, nil)
+	var refused *cluster.StatusError
+	if !errors.As(err, &refused) || refused.Reason != "AlreadyExists" {
+		return err
+	}
+	var now map[string]any
+	if err := o.api.Do(ctx, http.MethodGet, p+"/"+x.Name(), nil, &now); err != nil {
+		return err
+	}
+	metadata, _ := x.Fields["metadata"].(map[string]any)
+	metadata["resourceVersion"] = gitops.Object{Fields: now}.Text("metadata", "resourceVersion")
+	defer delete(metadata, "resourceVersion")
+	return o.api.Do(ctx, http.MethodPut, p+"/"+x.Name(), x.Fields, nil)
+}
+
+// Get reads the object of that kind, namespace and name as it is in the cluster.
+func (o *Objects) Get(ctx context.Context, x gitops.Object) (gitops.Object, error) {
+	p, err := o.path(ctx, x)
+	if err != nil {
+		return x, err
+	}
+	out := gitops.Object{Namespace: x.Namespace}
+	return out, o.api.Do(ctx, http.MethodGet, p+"/"+x.Name(), nil, &out.Fields)
+}
+
+// Delete removes an object; that it is not there is no error.
+func (o *Objects) Delete(ctx context.Context, x gitops.Object) error {
+	p, err := o.path(ctx, x)
+	if err != nil {
+		return err
+	}
+	err = o.api.Do(ctx, http.MethodDelete, p+"/"+x.Name(), nil, nil)
+	var refused *cluster.StatusError
+	if errors.As(err, &refused) && refused.Code == http.StatusNotFound {
+		return nil
+	}
+	return err
+}
+
+// pollEvery is the pause between two questions of Until.
+const pollEvery = 100 * time.Millisecond
+
+// Until asks until ok is true, within a time; the last error or word of why not is in
+// the error then.
+func Until(ctx context.Context, within time.Duration, what string, ok func(context.Context) (bool, string)) error {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	for {
+		done, why := ok(ctx)
+		if done {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s: not within %s: %s", what, within, why)
+		case <-time.After(pollEvery):
+		}
+	}
+}
