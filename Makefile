@@ -26,7 +26,7 @@ test-environments: ## test-full with the values of every environment
 test-kit: ## Unit tests of what the suites stand on
 	@scripts/test-kit
 
-test: ## Everything a change must pass: lint, test-kit, test-modules, test-full
+test: ## Everything a change must pass: lint and the suites that need no account
 	@scripts/test
 
 nightly: ## test for every environment, and what takes too long for each change

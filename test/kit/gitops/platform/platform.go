@@ -108,4 +108,6 @@ func Files(root string) ([]string, error) {
 
 // ForPeople are patterns of files below those folders that Argo CD is not meant to
 // read.
-var ForPeople = []string{"*.md", "*/.helmignore", "gitops/bootstrap/argocd.yaml", "policies/gatekeeper/*/suite.yaml", "policies/gatekeeper/*/samples/*"}
+var ForPeople = []string{"*.md", "*/.helmignore", "gitops/bootstrap/argocd.yaml", "policies/gatekeeper/*/suite.yaml", "policies/gatekeeper/*/samples/*",
+	// What test/alerts proves the rules, dashboards and parsers by.
+	"gitops/addons/prometheus-stack/metrics.yaml", "gitops/addons/prometheus-stack/scenarios/*", "gitops/addons/prometheus-stack/dashboards/*", "gitops/addons/fluent-bit/samples/*"}
