@@ -5,6 +5,8 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+
+	"go4.org/netipx"
 )
 
 // internet are the addresses that the internet carries: all but those that RFC 6890
@@ -141,6 +143,19 @@ func (p Party) In(vpcID string) Party {
 		if h.subnet.VPC == vpcID {
 			out.hosts = append(out.hosts, h)
 		}
+	}
+	return out
+}
+
+// Prefixes are the party's addresses.
+func (p Party) Prefixes() []netip.Prefix {
+	all := p.outside
+	for _, h := range p.hosts {
+		all = all.Union(h.addrs)
+	}
+	var out []netip.Prefix
+	for lo, hi := range all.Spans() {
+		out = netipx.IPRangeFrom(lo, hi).AppendPrefixes(out)
 	}
 	return out
 }
