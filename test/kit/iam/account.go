@@ -13,6 +13,9 @@ type Account struct {
 	Identities []*Identity
 	// Attached are the policies of its resources.
 	Attached []Attached
+	// Delegates says that a key whose policy is not among them leaves the decision to
+	// identity policies. It is for questions about identities alone.
+	Delegates bool
 	// ServiceControl and ResourceControl are those of its organization, by level.
 	ServiceControl, ResourceControl [][]*Policy
 }
@@ -68,6 +71,7 @@ func (a *Account) Find(name string) (*Identity, error) {
 func (a *Account) Of(i *Identity, r *Request) *Policies {
 	p := &Policies{Identity: i.Policies, Boundary: i.Boundary, ServiceControl: a.ServiceControl, ResourceControl: a.ResourceControl}
 	p.Resource = a.At(r.Resource)
+	p.Delegated = a.Delegates && len(p.Resource) == 0 && strings.Contains(r.Resource, ":key/")
 	return p
 }
 
@@ -151,19 +155,20 @@ func choose01(b bool) int {
 // condition, is left out. Policies of resources are not looked at.
 func (i *Identity) WhatCan(c *Catalogue) []Permission {
 	var out []Permission
-	for n := range c.Actions {
-		action := &c.Actions[n]
-		if i.Boundary != nil && !i.Boundary.speaksOf(action.Name, false) || i.always(action.Name) {
-			continue
-		}
-		for _, p := range i.Policies {
-			for s := range p.Statements {
-				if statement := &p.Statements[s]; !statement.Deny && statement.MatchesAction(action.Name) {
+	for _, p := range i.Policies {
+		for s := range p.Statements {
+			statement := &p.Statements[s]
+			if statement.Deny {
+				continue
+			}
+			for _, action := range c.Of(statement) {
+				if (i.Boundary == nil || i.Boundary.speaksOf(action.Name, false)) && !i.always(action.Name) {
 					out = append(out, Permission{action, statement})
 				}
 			}
 		}
 	}
+	slices.SortStableFunc(out, func(a, b Permission) int { return strings.Compare(a.Action.Name, b.Action.Name) })
 	return out
 }
 

@@ -27,7 +27,8 @@ type Catalogue struct {
 	// Types are the resource types of all services.
 	Types []*ResourceType
 
-	byName map[string]int
+	byName    map[string]int
+	byService map[string][2]int // where a service's actions begin and end
 }
 
 // Level is what an action does to its resource, as AWS classifies it.
@@ -102,7 +103,7 @@ func readCatalogue(data []byte) (*Catalogue, error) {
 	if err != nil {
 		return nil, fmt.Errorf("catalogue of actions: %w", err)
 	}
-	c := &Catalogue{byName: make(map[string]int, 24000), Actions: make([]Action, 0, 24000)}
+	c := &Catalogue{byName: make(map[string]int, 24000), byService: map[string][2]int{}, Actions: make([]Action, 0, 24000)}
 	r := catalogueReader{c: c}
 	lines := bufio.NewScanner(z)
 	for n := 1; lines.Scan(); n++ {
@@ -161,7 +162,12 @@ func (r *catalogueReader) action(f []string) error {
 	var err error
 	a.Keys, err = pick(f[4], r.keys)
 	r.c.byName[strings.ToLower(a.Name)] = len(r.c.Actions)
+	first, ok := r.c.byService[r.service]
+	if !ok {
+		first[0] = len(r.c.Actions)
+	}
 	r.c.Actions = append(r.c.Actions, a)
+	r.c.byService[r.service] = [2]int{first[0], len(r.c.Actions)}
 	return err
 }
 
@@ -215,6 +221,39 @@ func (c *Catalogue) Nearest(name string) []string {
 	var out []string
 	for i := 0; i < len(list) && i < 3; i++ {
 		out = append(out, list[i].name)
+	}
+	return out
+}
+
+// Of are the actions of the catalogue that a statement is about.
+func (c *Catalogue) Of(s *Statement) []*Action {
+	var out []*Action
+	for _, span := range c.spans(s) {
+		for i := span[0]; i < span[1]; i++ {
+			if s.MatchesAction(c.Actions[i].Name) {
+				out = append(out, &c.Actions[i])
+			}
+		}
+	}
+	return out
+}
+
+// spans are the parts of the catalogue in which a statement's actions lie.
+func (c *Catalogue) spans(s *Statement) [][2]int {
+	var services []string
+	for _, a := range s.Actions {
+		service, _, _ := strings.Cut(strings.ToLower(a), ":")
+		if s.NotActions || strings.ContainsAny(service, "*?") {
+			return [][2]int{{0, len(c.Actions)}}
+		}
+		if !slices.Contains(services, service) {
+			services = append(services, service)
+		}
+	}
+	slices.Sort(services)
+	out := make([][2]int, 0, len(services))
+	for _, service := range services {
+		out = append(out, c.byService[service])
 	}
 	return out
 }

@@ -222,7 +222,7 @@ func (e *evaluation) narrowed(p *Policies) Layer {
 // say: a role's trust policy and a key's policy.
 func (e *evaluation) mustAllow(p *Policies) bool {
 	for _, r := range p.Resource {
-		if r.Kind == TrustPolicy || r.Kind == KeyPolicy {
+		if r.Kind == KeyPolicy {
 			return true
 		}
 	}
@@ -230,6 +230,7 @@ func (e *evaluation) mustAllow(p *Policies) bool {
 	if len(action) > 4 && strings.EqualFold(action[:4], "kms:") {
 		return strings.Contains(e.request.Resource, ":key/")
 	}
+	// A trust policy says who takes the role; who may change or pass it is not its matter.
 	return len(action) >= 14 && strings.EqualFold(action[:14], "sts:AssumeRole") && !strings.EqualFold(action, "sts:AssumeRoot")
 }
 

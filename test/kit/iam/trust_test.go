@@ -121,6 +121,17 @@ func TestAssumeRoleNeedsTheTrustPolicy(t *testing.T) {
 	}
 }
 
+// "Granting a user permissions to pass a role to an AWS service".
+func TestATrustPolicyDoesNotDecideWhoPassesTheRole(t *testing.T) {
+	p := &iam.Policies{
+		Resource: []*iam.Policy{parse(t, iam.TrustPolicy, "trust", serviceTrust)},
+		Identity: []*iam.Policy{parse(t, iam.IdentityPolicy, "identity", everything)},
+	}
+	if got := iam.Evaluate(&iam.Request{Action: "iam:PassRole", Resource: "arn:aws:iam::" + account + ":role/target", Principal: iam.RoleSession(role, "pod")}, p); got.Decision != iam.Allowed {
+		t.Errorf("got %s, want allowed", got.Reason())
+	}
+}
+
 // "Grants in AWS KMS", "Using grant constraints".
 func TestGrantsOfKeys(t *testing.T) {
 	grant := func(who string, change func(*iam.Grant)) []iam.Grant {
