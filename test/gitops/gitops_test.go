@@ -1,7 +1,9 @@
 package gitops_test
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"testing"
 
@@ -37,6 +39,7 @@ func TestPlatform(t *testing.T) {
 			trees = append(trees, s.Tree)
 		}
 	}
+	cloudWatch(checks)
 	orphans(checks, trees)
 }
 
@@ -124,6 +127,16 @@ func (s *prover) objects(t *testing.T) {
 func (s *prover) agreement() {
 	found, err := s.Tree.Identities(s.Handover.Accounts, s.elsewhere())
 	s.none(s.check("identities", "Service accounts and Terraform's roles agree, in both directions", "terraform/platform", "", "CC6.1", "CC6.3"), plural(len(s.Handover.Accounts), "role"), found, err)
+	c := s.check("intent", "The service accounts with a role are those of the access intent, each with its role", "policies/intent/access.yaml", "", "CC6.1", "CC6.2", "CC6.3")
+	intent, err := platform.Values(root, "policies/intent/access.yaml")
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		s.checks.NotProven(c, "policies/intent/access.yaml", "the file is not there")
+	case err != nil:
+		s.checks.Err(c, "the intent", err)
+	default:
+		s.none(c, plural(len(s.Handover.Accounts), "account"), gitops.Intended(s.Handover.Accounts, intent, s.Given.Name, []string{"kube-system/aws-node"}), nil)
+	}
 	prefix, _ := s.Handover.Values["secrets"].(map[string]any)["path"].(string)
 	found, err = s.Tree.Secrets(prefix, s.secrets)
 	s.none(s.check("secrets", "Every Secret that a pod reads comes from a secret that Terraform makes, property by property", "gitops/addons/external-secrets", "", "CC6.1"), plural(len(s.Tree.Of("external-secrets.io", "ExternalSecret")), "ExternalSecret"), found, err)
@@ -189,6 +202,35 @@ func (s *prover) metrics() {
 	}
 	found, err := s.Tree.ExternalMetrics(adapter, exporter, queues)
 	s.none(c, plural(len(s.Tree.Of("autoscaling", "HorizontalPodAutoscaler")), "autoscaler"), found, err)
+}
+
+// cloudWatch: what rules and dashboards take from CloudWatch is exported.
+func cloudWatch(checks *check.Set) {
+	const file = "gitops/addons/prometheus-stack/metrics.yaml"
+	c := check.Check{ID: "gitops.cloudwatch-metrics", Title: "Every metric of CloudWatch that an alert or a dashboard may name is exported", Controls: []string{"CC7.2", "A1.1"}, Subject: file}
+	catalogue, err := platform.Values(root, file)
+	if err != nil {
+		checks.Err(c, "metrics", err)
+		return
+	}
+	exporter, err := platform.Values(root, "gitops/addons/cloudwatch-exporter/values.yaml")
+	if err != nil {
+		checks.Err(c, "values", err)
+		return
+	}
+	var named []string
+	all, _ := catalogue["metrics"].([]any)
+	for _, m := range all {
+		if m, ok := m.(map[string]any); ok && m["exporter"] == "cloudwatch-exporter" {
+			named = append(named, fmt.Sprint(m["name"]))
+		}
+	}
+	found, err := gitops.Exported(file, named, exporter)
+	if err != nil {
+		checks.Err(c, "no finding", err)
+		return
+	}
+	checks.That(c, len(found) == 0 && len(named) > 0, "no finding", gitops.Words(found)+", over "+plural(len(named), "metric"))
 }
 
 // orphans: over all environments together.

@@ -68,8 +68,7 @@ spec:
 {{- end }}
 
 {{- /* An Application of an add-on: dict context, name, namespace, wave, and for a
-chart of its project repository, chart, version, values (a template's name) and files
-("none": no values.yaml of ours); for our
+chart of its project repository, chart, version, values (a template's name); for our
 own objects objects ("files" or "chart") and, for a chart, objectValues. */ -}}
 {{- define "apps.addon" -}}
 {{- $v := .context.Values }}
@@ -90,9 +89,7 @@ spec:
       targetRevision: {{ .version | quote }}
       helm:
         releaseName: {{ .release | default .name }}
-        {{- if ne .files "none" }}
         valueFiles: [$repository/gitops/addons/{{ .name }}/values.yaml]
-        {{- end }}
         {{- with .values }}
         valuesObject:
           {{- include . $.context | nindent 10 }}

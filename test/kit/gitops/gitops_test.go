@@ -302,3 +302,29 @@ func TestExternalMetrics(t *testing.T) {
 		})
 	}
 }
+
+func TestIntended(t *testing.T) {
+	intent := func(account, role string) map[string]any {
+		return map[string]any{"roles": map[string]any{
+			"a":  map[string]any{"role": role, "taken-by": map[string]any{"service-account": account}},
+			"ci": map[string]any{"role": "ci", "taken-by": map[string]any{"workflow": "x"}},
+		}}
+	}
+	accounts := map[string]string{"fintrack/a": "arn:aws:iam::1:role/fintrack-a"}
+	for name, c := range map[string]struct {
+		intent map[string]any
+		says   string
+	}{
+		"agreement":                  {intent("fintrack/a", "${name}-a"), "none"},
+		"another role":               {intent("fintrack/a", "${name}-b"), "the intent gives it the role fintrack-b, Terraform fintrack-a"},
+		"an account of the intent":   {intent("fintrack/b", "${name}-a"), "the service account fintrack/b may take it, and Terraform hands over no role"},
+		"an account of Terraform":    {intent("fintrack/b", "${name}-a"), "Terraform makes the role fintrack-a for it, and no role of the intent is taken by it"},
+		"an account of EKS's add-on": {intent("kube-system/aws-node", "x"), "service account fintrack/a"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			found := gitops.Intended(accounts, c.intent, "fintrack", []string{"kube-system/aws-node"})
+			require.Contains(t, gitops.Words(found), c.says)
+			require.NotContains(t, gitops.Words(found), "aws-node")
+		})
+	}
+}

@@ -83,7 +83,11 @@ func exported(values map[string]any) ([]sample, error) {
 	var out []sample
 	for _, m := range config.Metrics {
 		for _, statistic := range m.Statistics {
-			for _, queue := range m.Select["QueueName"] {
+			queues := m.Select["QueueName"]
+			if len(queues) == 0 {
+				queues = []string{""} // not a queue's metric
+			}
+			for _, queue := range queues {
 				labels := map[string]string{
 					"__name__":   strings.ToLower(strings.ReplaceAll(m.Namespace, "/", "_")) + "_" + snake(m.Name) + "_" + strings.ToLower(statistic),
 					"queue_name": queue,
@@ -95,6 +99,21 @@ func exported(values map[string]any) ([]sample, error) {
 				}
 				out = append(out, sample{labels["__name__"], labels["queue_name"], labels["queue"]})
 			}
+		}
+	}
+	return out, nil
+}
+
+// Exported finds metrics that are said to come from the CloudWatch exporter and do not.
+func Exported(file string, named []string, exporter map[string]any) ([]Finding, error) {
+	have, err := ExportedMetrics(exporter)
+	if err != nil {
+		return nil, err
+	}
+	var out []Finding
+	for _, name := range named {
+		if !matchAny(have, name) {
+			out = append(out, Finding{Subject: "metric " + name, Origin: Origin{File: file}, Problem: "the CloudWatch exporter does not export it", Fix: "it exports " + strings.Join(have, ", ")})
 		}
 	}
 	return out, nil

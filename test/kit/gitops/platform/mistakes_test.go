@@ -70,7 +70,7 @@ var mistakes = map[string]mistake{
 	"more pods than the quota lets be": {file: services + "transaction-worker/values.yaml", old: "maxReplicas: 20", new: "maxReplicas: 60", says: "the quota is", find: func(_ *testing.T, p platform.Platform, _ []gitops.Object) ([]gitops.Finding, error) {
 		return p.Tree.Quotas()
 	}},
-	"a queue that nobody measures": {file: addons + "cloudwatch-exporter/values.yaml", old: "regex: (aws_sqs_.+)_maximum", new: "regex: (aws_sqs_.+)_average", says: "nothing exports aws_sqs_approximate_number_of_messages_visible", find: metricsOf},
+	"a queue that nobody measures": {file: addons + "cloudwatch-exporter/values.yaml", old: "regex: (aws_.+)_(maximum|", new: "regex: (aws_.+)_(", says: "nothing exports aws_sqs_approximate_number_of_messages_visible", find: metricsOf},
 	"a metric without a rule":      {file: addons + "prometheus-adapter/values.yaml", old: "as: sqs_queue_depth", new: "as: sqs_depth", says: "no rule gives the metric sqs_queue_depth", find: metricsOf},
 }
 

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/fintrack/platform/test/kit/gitops"
+	yamlv3 "go.yaml.in/yaml/v3"
 	"helm.sh/helm/v4/pkg/chart/common"
 	"helm.sh/helm/v4/pkg/chart/common/util"
 	chart "helm.sh/helm/v4/pkg/chart/v2"
@@ -180,12 +181,20 @@ func wellFormed(dir string) error {
 	return nil
 }
 
-// Values parses a file of values; a broken one is an error with file and line.
+// Values parses a file of values as Helm does; a broken one, or one that names a key
+// twice, is an error with file and line. A key beside a merged one (<<) is no second.
 func Values(file string, text []byte) (map[string]any, error) {
-	out := map[string]any{}
-	if err := yaml.UnmarshalStrict(bytes.TrimSpace(text), &out); err != nil {
+	complain := func(err error) error {
 		s := strings.NewReplacer("error converting YAML to JSON: ", "", "yaml: ", "", "unmarshal errors:\n  ", "").Replace(err.Error())
-		return nil, fmt.Errorf("%s: %s", file, s)
+		return fmt.Errorf("%s: %s", file, s)
+	}
+	var once map[string]any
+	if err := yamlv3.Unmarshal(text, &once); err != nil {
+		return nil, complain(err)
+	}
+	out := map[string]any{}
+	if err := yaml.Unmarshal(bytes.TrimSpace(text), &out); err != nil {
+		return nil, complain(err)
 	}
 	return out, nil
 }

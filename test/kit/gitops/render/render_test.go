@@ -60,7 +60,7 @@ func TestBadTreesAreRefused(t *testing.T) {
 		says    string
 	}{
 		"a broken file of values":       {map[string]string{"services/a/values.yaml": "service:\n  size: 3\n bad: [\n"}, "services/a/values.yaml: line "},
-		"a key twice in values":         {map[string]string{"services/a/values.yaml": "service: {}\nservice: {}\n"}, `services/a/values.yaml: line 2: key "service" already set in map`},
+		"a key twice in values":         {map[string]string{"services/a/values.yaml": "service: {}\nservice: {}\n"}, `services/a/values.yaml: line 2: mapping key "service" already defined at line 1`},
 		"a value above the schema's":    {map[string]string{"services/a/values.yaml": "service:\n  size: 6\n"}, "maximum"},
 		"a missing value":               {map[string]string{"charts/shared/values.yaml": "image: x\n", "services/a/values.yaml": "service: {}\n"}, "missing property 'size'"},
 		"a missing file of values":      {map[string]string{"services/a/values.yaml": ""}, "the value file services/a/values.yaml"},
