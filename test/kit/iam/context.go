@@ -74,6 +74,7 @@ const (
 var sources = map[string]source{
 	"aws:principalarn":          fromPrincipalARN,
 	"aws:principalaccount":      fromPrincipalAccount,
+	"kms:calleraccount":         fromPrincipalAccount,
 	"aws:principaltype":         fromPrincipalType,
 	"aws:principalorgid":        fromPrincipalOrg,
 	"aws:principalisawsservice": fromPrincipalIsService,

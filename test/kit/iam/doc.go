@@ -58,6 +58,6 @@
 // need not be given: aws:PrincipalArn, aws:PrincipalAccount, aws:PrincipalType,
 // aws:PrincipalOrgID, aws:PrincipalTag/…, aws:PrincipalIsAWSService,
 // aws:PrincipalServiceName, aws:userid, aws:username, aws:FederatedProvider,
-// aws:ResourceAccount and aws:ResourceOrgID; a value in the Context goes before.
+// aws:ResourceAccount, aws:ResourceOrgID and kms:CallerAccount; a value in the Context goes before.
 // aws:CurrentTime and all others are the caller's to give.
 package iam

@@ -213,6 +213,7 @@ func TestKeysThatFollowFromTheRequest(t *testing.T) {
 		{"aws:PrincipalArn of a session is not the session's", "aws:PrincipalArn", session, reader, false},
 		{"aws:PrincipalArn of a user is hers", "aws:PrincipalArn", user, alice(), true},
 		{"aws:PrincipalAccount is the caller's", "aws:PrincipalAccount", account, reader, true},
+		{"kms:CallerAccount is the caller's", "kms:CallerAccount", account, reader, true},
 		{"aws:PrincipalType of a session", "aws:PrincipalType", "AssumedRole", reader, true},
 		{"aws:PrincipalType of a user", "aws:PrincipalType", "User", alice(), true},
 		{"aws:PrincipalType of the root user", "aws:PrincipalType", "Account", iam.RootOf(account), true},
