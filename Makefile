@@ -23,6 +23,9 @@ test-full: ## Prove the six layers as one platform (ENVIRONMENT=dev: its values)
 test-environments: ## test-full with the values of every environment
 	@scripts/test-environments
 
+test-identity: ## Prove that every role may do what is declared, and nothing else
+	@scripts/test-identity
+
 test-kit: ## Unit tests of what the suites stand on
 	@scripts/test-kit
 
