@@ -31,6 +31,6 @@ func command() *cobra.Command {
 		SilenceUsage: true, SilenceErrors: true,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", sandbox.ErrSetup, err) })
-	root.AddCommand(testModule(), testModules(), testLayer(), testFull(), ledgerCommand(), bench(), merge())
+	root.AddCommand(testModule(), testModules(), testLayer(), testFull(), ledgerCommand(), bench(), merge(), accessCommand())
 	return root
 }
