@@ -44,6 +44,9 @@ test-alerts-live: ## The same on real servers: break the SLA, see it arrive, kil
 test-recovery: ## Kill and interrupt runs, and look at what is left
 	@scripts/test-recovery
 
+test-network: ## Prove who reaches whom, and that nobody else can (ENV=aws: reads only)
+	@scripts/test-network
+
 lint: ## Static gates: formatting, analysis, validation, documentation in step
 	@scripts/lint
 

@@ -1,0 +1,96 @@
+package intent_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/fintrack/platform/test/kit/reach"
+	"github.com/fintrack/platform/test/kit/reach/example"
+	"github.com/fintrack/platform/test/kit/reach/intent"
+	"github.com/stretchr/testify/require"
+)
+
+const small = `
+outside: {internet: internet}
+tiers:
+  public: {tags: {Tier: public}}
+  isolated: {tags: {Tier: isolated}}
+services:
+  pods: {kind: pods}
+  database: {kind: database}
+between-services:
+  - {from: pods, to: database, traffic: tcp 5432, because: PostgreSQL}
+  - {from: pods, to: [pods, internet], traffic: all, because: one group}
+`
+
+func parse(t *testing.T, text string) intent.Intent {
+	t.Helper()
+	in, err := intent.Parse("reachability.yaml", []byte(text))
+	require.NoError(t, err)
+	return in
+}
+
+func failed(findings []intent.Finding) (out []intent.Finding) {
+	for _, f := range findings {
+		if !f.OK {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func TestWhatIsDeclaredHoldsAndNothingElse(t *testing.T) {
+	m, err := reach.New(example.Platform())
+	require.NoError(t, err)
+	require.Empty(t, failed(parse(t, small).CompareServices(m)))
+
+	fewer := strings.Replace(small, "tcp 5432", "tcp 5433", 1)
+	bad := failed(parse(t, fewer).CompareServices(m))
+	require.Len(t, bad, 1)
+	require.Equal(t, "pods-to-database", bad[0].Slug)
+	require.Contains(t, bad[0].Observed, "not declared, and it passes:")
+	require.Contains(t, bad[0].Observed, "sg-db in: tcp 5432 with group sg-cluster")
+
+	more := strings.Replace(small, "tcp 5432", "[tcp 5432, tcp 22]", 1)
+	bad = failed(parse(t, more).CompareServices(m))
+	require.Len(t, bad, 1)
+	require.Contains(t, bad[0].Observed, "declared, and it does not pass:")
+	require.Contains(t, bad[0].Expected, "reachability.yaml:10")
+}
+
+func TestThePlatformsIntentHoldsOfTheExample(t *testing.T) {
+	text, err := os.ReadFile("../../../../policies/intent/reachability.yaml")
+	require.NoError(t, err)
+	in := parse(t, string(text))
+	m, err := reach.New(example.Platform())
+	require.NoError(t, err)
+	for _, f := range failed(in.CompareTiers(m)) {
+		t.Errorf("%s: expected %s, observed %s", f.Slug, f.Expected, f.Observed)
+	}
+	for _, f := range failed(in.CompareServices(m)) {
+		require.Equal(t, "control-plane-exists", f.Slug, "the example has no control plane; %s", f.Observed)
+	}
+}
+
+func TestBadIntentsAreNamedByLineAndNearestName(t *testing.T) {
+	for _, c := range []struct{ name, from, to, want string }{
+		{"an unknown service", "from: pods, to: database", "from: pots, to: database", `reachability.yaml:10: unknown name "pots"; the nearest are pods`},
+		{"an unknown key", "because: PostgreSQL", "becuse: PostgreSQL", `unknown key "becuse"; the nearest are because`},
+		{"no reason", ", because: PostgreSQL", "", "reachability.yaml:10: the rule does not say why"},
+		{"a port that is none", "tcp 5432", "tcp 99999", `reachability.yaml:10: traffic "tcp 99999"`},
+		{"an unknown kind", "kind: pods", "kind: bots", `reachability.yaml:7: service "pods": unknown kind "bots"; the nearest are pods`},
+		{"a tier of no tags", "public: {tags: {Tier: public}}", "public: {}", `reachability.yaml:4: tier "public": want tags`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := intent.Parse("reachability.yaml", []byte(strings.Replace(small, c.from, c.to, 1)))
+			require.ErrorContains(t, err, c.want)
+		})
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(small)
+	f.Add("between-tiers: [{}]")
+	f.Fuzz(func(t *testing.T, text string) { _, _ = intent.Parse("any", []byte(text)) })
+}
