@@ -56,11 +56,9 @@ docs: ## Write the tables of inputs and outputs into modules/*/README.md
 test-gitops: ## Prove without a cluster what Argo CD is asked to apply
 	@scripts/test-gitops
 
-.PHONY: test-policies
 test-policies: ## Run the suites of the admission policies; judge what is deployed
 	@scripts/test-policies
 
-.PHONY: test-cluster
 test-cluster: ## Ask a real API server about every object of the platform
 	@scripts/test-cluster
 
