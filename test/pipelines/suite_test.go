@@ -12,7 +12,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -139,13 +138,6 @@ func (p *place) run(id string) pipelines.Outcome {
 	suite.ran[id] = true
 	suite.mu.Unlock()
 	return o
-}
-
-func (p *place) git(args ...string) string {
-	p.t.Helper()
-	out, err := exec.Command("git", append([]string{"-C", p.Dir, "-c", "user.name=t", "-c", "user.email=t@example.com"}, args...)...).CombinedOutput()
-	require.NoError(p.t, err, string(out))
-	return string(out)
 }
 
 // said is an outcome in one line, for the record of a check.
