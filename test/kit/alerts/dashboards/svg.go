@@ -73,7 +73,8 @@ func drawPanel(b *strings.Builder, p Panel, lines []Line, run *alerts.Run) {
 		fmt.Fprintf(b, `<path d="%s" fill="none" stroke="%s" stroke-width="1.3"><title>%s</title></path>`+"\n", svgPath(l.Values, x, y), svgColours[i%len(svgColours)], escape(l.Legend))
 	}
 	if p.Limit != nil {
-		fmt.Fprintf(b, `<line x1="0" x2="%d" y1="%.1f" y2="%.1[2]f" stroke="#cf222e" stroke-dasharray="4 3"/>`+"\n", svgPanelWidth, y(*p.Limit))
+		at := y(*p.Limit)
+		fmt.Fprintf(b, `<line x1="0" x2="%d" y1="%.1f" y2="%.1f" stroke="#cf222e" stroke-dasharray="4 3"/>`+"\n", svgPanelWidth, at, at)
 	}
 	fmt.Fprintf(b, `<text x="2" y="11" fill="#57606a">%.4g %s</text><text x="2" y="%d" fill="#57606a">%.4g</text>`+"\n", high, escape(p.Unit), svgPanelHeight-3, low)
 }
