@@ -35,6 +35,7 @@ func verify(ctx context.Context, d *deploy.Deployment) {
 	l.peers(ctx)
 	l.logs(ctx)
 	l.forensics(ctx)
+	l.refusals(ctx)
 }
 
 func (l layer) check(id, title, subject string, controls ...string) check.Check {
