@@ -47,6 +47,9 @@ test-recovery: ## Kill and interrupt runs, and look at what is left
 test-network: ## Prove who reaches whom, and that nobody else can (ENV=aws: reads only)
 	@scripts/test-network
 
+test-pipelines: ## Prove the delivery pipelines: run every script of every workflow
+	@scripts/test-pipelines
+
 lint: ## Static gates: formatting, analysis, validation, documentation in step
 	@scripts/lint
 

@@ -217,3 +217,17 @@ class PolicyTest(CloudFrontTest):
             },
             "origin_request_policies",
         )
+
+
+class InvalidationTest(CloudFrontTest):
+    @proves("cloudfront.invalidations_complete_as_aws_says_it")
+    def test_an_invalidation_is_completed_as_the_waiter_expects(self) -> None:
+        distribution = self.create()["Id"]
+        batch = {"CallerReference": "one", "Paths": {"Quantity": 1, "Items": ["/index.html"]}}
+        made = self.cloudfront.create_invalidation(DistributionId=distribution, InvalidationBatch=batch)
+        self.assertEqual("Completed", made["Invalidation"]["Status"])
+        asked = {"DistributionId": distribution, "Id": made["Invalidation"]["Id"]}
+        self.cloudfront.get_waiter("invalidation_completed").wait(
+            **asked, WaiterConfig={"Delay": 1, "MaxAttempts": 1}
+        )
+        self.assertEqual("Completed", self.cloudfront.get_invalidation(**asked)["Invalidation"]["Status"])

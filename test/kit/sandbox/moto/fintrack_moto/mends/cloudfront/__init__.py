@@ -1,3 +1,3 @@
-"""Mends of CloudFront: distributions, and the policies they refer to."""
+"""Mends of CloudFront: distributions, the policies they refer to, invalidations."""
 
-from . import distributions, policies  # noqa: F401
+from . import distributions, invalidations, policies  # noqa: F401
