@@ -35,6 +35,9 @@ test: ## Everything a change must pass: lint and the suites that need no account
 nightly: ## test for every environment, and what takes too long for each change
 	@scripts/nightly
 
+evidence: ## Run the suites and end with a signed bundle of evidence for each criterion
+	@scripts/evidence
+
 test-alerts: ## Prove alert rules, routing, dashboards and log parsing over simulated days
 	@scripts/test-alerts
 

@@ -12,11 +12,15 @@ import (
 // files too; a link or anything else that is no plain file is an error.
 func ReadFolder(dir string) (Files, error) {
 	files := Files{}
-	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+	root, err := filepath.EvalSymlinks(dir) // the folder itself may be named by a link
+	if err != nil {
+		return nil, fmt.Errorf("read the bundle: %w", err)
+	}
+	err = filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		rel, err := filepath.Rel(dir, name)
+		rel, err := filepath.Rel(root, name)
 		if err != nil {
 			return err
 		}

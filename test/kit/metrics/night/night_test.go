@@ -1,0 +1,138 @@
+package night_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/fintrack/platform/test/kit/check"
+	"github.com/fintrack/platform/test/kit/evidence"
+	"github.com/fintrack/platform/test/kit/metrics/night"
+	"github.com/stretchr/testify/require"
+)
+
+// script gives each step the exit codes of its attempts; a step that is run more
+// often than that is an error.
+func script(t *testing.T, exits map[string][]int, journals map[string][]string) night.Runner {
+	return func(_ context.Context, step string, attempt int) (int, []string, error) {
+		if attempt > len(exits[step]) {
+			return 0, nil, fmt.Errorf("attempt %d of %s was not expected", attempt, step)
+		}
+		var js []string
+		if len(journals[step]) >= attempt {
+			js = []string{journals[step][attempt-1]}
+		}
+		return exits[step][attempt-1], js, nil
+	}
+}
+
+func journal(t *testing.T, results ...check.Result) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "r.jsonl")
+	var b bytes.Buffer
+	for _, r := range results {
+		require.NoError(t, json.NewEncoder(&b).Encode(r))
+	}
+	require.NoError(t, os.WriteFile(name, b.Bytes(), 0o644))
+	return name
+}
+
+func result(id string, v check.Verdict) check.Result {
+	return check.Result{Check: check.Check{ID: id}, Verdict: v, Suite: "s", Time: time.Unix(1, 0)}
+}
+
+func TestEveryStepRunsWhateverFails(t *testing.T) {
+	t.Parallel()
+	var said bytes.Buffer
+	steps, err := night.Run(context.Background(), []string{"a", "b", "c"}, script(t, map[string][]int{"a": {1, 1}, "b": {2}, "c": {0}}, nil), &said)
+	require.NoError(t, err)
+	require.Len(t, steps, 3)
+	require.Equal(t, 2, night.Worst(steps))
+	require.Contains(t, said.String(), "==> a, once more to learn whether it is flaky")
+	require.NotContains(t, said.String(), "==> b, once more")
+}
+
+func TestAFlakyStepIsSaidToBeAndDoesNotPass(t *testing.T) {
+	t.Parallel()
+	one := journal(t, result("s.x", check.Fail), result("s.y", check.Pass))
+	two := journal(t, result("s.x", check.Pass), result("s.y", check.Pass))
+	steps, err := night.Run(context.Background(), []string{"a", "b"}, script(t, map[string][]int{"a": {1, 0}, "b": {1, 0}}, map[string][]string{"a": {one, two}}), &bytes.Buffer{})
+	require.NoError(t, err)
+	require.Equal(t, 1, night.Worst(steps))
+	require.True(t, steps[0].Flaky())
+	flaky, err := night.Flaky(steps)
+	require.NoError(t, err)
+	require.Equal(t, []evidence.Flaky{
+		{Step: "a", Check: "s.x", Outcomes: []string{"fail", "pass"}},
+		{Step: "b", Outcomes: []string{"exit code 1", "exit code 0"}},
+	}, flaky)
+	results, err := night.Results(steps)
+	require.NoError(t, err)
+	require.Equal(t, check.Count{Pass: 1, Fail: 1}, check.Tally(results), "the first outcome stands")
+}
+
+func TestAStepThatFailsTwiceIsNotFlaky(t *testing.T) {
+	t.Parallel()
+	same := journal(t, result("s.x", check.Fail))
+	steps, err := night.Run(context.Background(), []string{"a"}, script(t, map[string][]int{"a": {1, 1}}, map[string][]string{"a": {same, same}}), &bytes.Buffer{})
+	require.NoError(t, err)
+	require.False(t, steps[0].Flaky())
+	flaky, err := night.Flaky(steps)
+	require.NoError(t, err)
+	require.Empty(t, flaky)
+}
+
+func TestAStepThatCannotBeStartedEndsTheRun(t *testing.T) {
+	t.Parallel()
+	_, err := night.Run(context.Background(), []string{"a"}, func(context.Context, string, int) (int, []string, error) {
+		return 0, nil, errors.New("no such script")
+	}, &bytes.Buffer{})
+	require.ErrorContains(t, err, "step a: no such script")
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err = night.Run(ctx, []string{"a"}, script(t, nil, nil), &bytes.Buffer{})
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestThePartsOfARunHaveEveryStepOnce(t *testing.T) {
+	t.Parallel()
+	steps := []string{"lint", "test-kit", "test-modules", "test-gitops", "test-recovery"}
+	count := map[string]int{}
+	for k := 1; k <= 3; k++ {
+		got, err := night.Share(steps, []string{"test-modules"}, fmt.Sprintf("%d/3", k))
+		require.NoError(t, err)
+		for _, s := range got {
+			count[s]++
+		}
+	}
+	require.Equal(t, map[string]int{"lint": 1, "test-kit": 1, "test-modules": 3, "test-gitops": 1, "test-recovery": 1}, count)
+	whole, err := night.Share(steps, nil, "")
+	require.NoError(t, err)
+	require.Equal(t, steps, whole)
+	_, err = night.Share(steps, nil, "4/3")
+	require.ErrorContains(t, err, "SHARD=4/3")
+}
+
+func TestOnlyWhatAStepWroteIsItsOwn(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write := func(name string) { require.NoError(t, os.WriteFile(filepath.Join(dir, name), nil, 0o644)) }
+	write("old.jsonl")
+	before, err := night.Journals(dir)
+	require.NoError(t, err)
+	write("new.jsonl")
+	write("new.stages.json")
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "x.jsonl"), 0o755))
+	after, err := night.Journals(dir)
+	require.NoError(t, err)
+	require.Equal(t, []string{filepath.Join(dir, "new.jsonl")}, night.New(before, after))
+	none, err := night.Journals(filepath.Join(dir, "absent"))
+	require.NoError(t, err)
+	require.Empty(t, none)
+}
