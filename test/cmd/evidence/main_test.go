@@ -1,0 +1,144 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fintrack/platform/test/kit/check"
+	"github.com/stretchr/testify/require"
+)
+
+// call runs the command line and returns what it printed and its exit code.
+func call(t *testing.T, args ...string) (string, int) {
+	t.Helper()
+	var out bytes.Buffer
+	cmd := command()
+	cmd.SetOut(&out)
+	cmd.SetArgs(args)
+	err := cmd.ExecuteContext(t.Context())
+	if err != nil {
+		out.WriteString(err.Error())
+	}
+	return out.String(), exitCode(err)
+}
+
+func journal(t *testing.T, dir string, at time.Time, verdict check.Verdict, id string) string {
+	t.Helper()
+	text, err := json.Marshal(check.Result{
+		Check:   check.Check{ID: id, Title: "It holds", Controls: []string{"CC8.1"}, Subject: "it"},
+		Verdict: verdict, Expected: "true", Observed: "true", Environment: "emulated", Suite: "demo", Time: at,
+	})
+	require.NoError(t, err)
+	name := filepath.Join(dir, id+".jsonl")
+	require.NoError(t, os.WriteFile(name, append(text, '\n'), 0o644))
+	return name
+}
+
+// workshop is a folder with a key pair.
+func workshop(t *testing.T) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	out, code := call(t, "key", dir)
+	require.Zero(t, code, out)
+	return dir
+}
+
+// later is after every commit and after every beginning of a run.
+var later = time.Now().Add(24 * time.Hour).UTC()
+
+func TestAKeyIsNeverOverwritten(t *testing.T) {
+	dir := workshop(t)
+	before, err := os.ReadFile(filepath.Join(dir, "evidence.key"))
+	require.NoError(t, err)
+	_, code := call(t, "key", dir)
+	require.Equal(t, 2, code)
+	after, err := os.ReadFile(filepath.Join(dir, "evidence.key"))
+	require.NoError(t, err)
+	require.Equal(t, before, after)
+	info, err := os.Stat(filepath.Join(dir, "evidence.key"))
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+}
+
+func TestResultsOlderThanTheCommitAreRefused(t *testing.T) {
+	dir := workshop(t)
+	old := journal(t, dir, time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), check.Pass, "demo.old")
+	out, code := call(t, "build", old, "--key", dir+"/evidence.key", "-o", dir+"/b", "--allow-modified")
+	require.Equal(t, 2, code)
+	require.Contains(t, out, "it proves nothing of it")
+	require.NoDirExists(t, dir+"/b")
+}
+
+func TestARunThatBeganOnAnotherStateIsRefused(t *testing.T) {
+	dir := workshop(t)
+	begun := filepath.Join(dir, "begun.json")
+	out, code := call(t, "begin", begun)
+	require.Zero(t, code, out)
+	rs := journal(t, dir, later, check.Pass, "demo.one")
+	text, err := os.ReadFile(begun)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(begun, bytes.Replace(text, []byte(`"commit": "`), []byte(`"commit": "0`), 1), 0o644))
+	out, code = call(t, "build", rs, "--key", dir+"/evidence.key", "-o", dir+"/b", "--allow-modified", "--begun", begun)
+	require.Equal(t, 2, code)
+	require.Contains(t, out, "the checkout changed during the run")
+}
+
+func TestAnIncompleteBundleIsWrittenAndDoesNotPass(t *testing.T) {
+	dir := workshop(t)
+	rs := journal(t, dir, later, check.Pass, "demo.one")
+	out, code := call(t, "build", rs, "--key", dir+"/evidence.key", "-o", dir+"/b", "--allow-modified")
+	require.Equal(t, 1, code, out)
+	require.Contains(t, out, "mapped check did not run")
+	require.FileExists(t, dir+"/b/index.html")
+	out, code = call(t, "verify", dir+"/b", "--key", dir+"/evidence.pub", "--allow-modified")
+	require.Equal(t, 1, code)
+	require.Contains(t, out, "criterion without an executed check: CC6.1")
+	out, code = call(t, "build", rs, "--key", dir+"/evidence.key", "-o", dir+"/b", "--allow-modified")
+	require.Equal(t, 2, code, "a bundle is never overwritten: %s", out)
+}
+
+func TestPartsAreVerifiedAndJoined(t *testing.T) {
+	dir := workshop(t)
+	part := func(shard, id string) string {
+		to := filepath.Join(dir, id)
+		out, code := call(t, "build", journal(t, dir, later, check.Pass, id), "--key", dir+"/evidence.key", "-o", to, "--allow-modified", "--shard", shard)
+		require.Zero(t, code, out)
+		return to
+	}
+	one, two := part("1/2", "demo.one"), part("2/2", "demo.two")
+	merge := func(to string, parts ...string) (string, int) {
+		return call(t, append([]string{"merge", "--verify-with", dir + "/evidence.pub", "--key", dir + "/evidence.key", "-o", filepath.Join(dir, to)}, parts...)...)
+	}
+	out, code := merge("gap", one)
+	require.Equal(t, 2, code)
+	require.Contains(t, out, "part 2/2 is missing")
+	out, code = merge("whole", one, two)
+	require.Equal(t, 1, code, "joined, and judged as a whole: %s", out)
+	require.Contains(t, out, "2 proven, 0 failed")
+	require.NoError(t, os.WriteFile(filepath.Join(two, "junit.xml"), []byte("<testsuites/>"), 0o644))
+	out, code = merge("forged", one, two)
+	require.Equal(t, 1, code)
+	require.Contains(t, out, "junit.xml: was changed")
+}
+
+func TestDiffAndPeriodReadBundles(t *testing.T) {
+	dir := workshop(t)
+	nights := filepath.Join(dir, "nights")
+	out, code := call(t, "build", journal(t, dir, later, check.Pass, "demo.one"), "--key", dir+"/evidence.key", "-o", nights+"/1", "--allow-modified")
+	require.Equal(t, 1, code, out)
+	out, code = call(t, "build", journal(t, dir, later.AddDate(0, 0, 1), check.Fail, "demo.one"), "--key", dir+"/evidence.key", "-o", nights+"/2", "--allow-modified", "--previous", nights+"/1")
+	require.Equal(t, 1, code, out)
+	out, code = call(t, "diff", nights+"/1", nights+"/2")
+	require.Zero(t, code)
+	require.Contains(t, out, "CC8.1\n  broke")
+	out, code = call(t, "period", nights, "--key", dir+"/evidence.pub")
+	require.Equal(t, 1, code)
+	require.Contains(t, out, "2 runs expected, 2 present, 2 with failures or gaps")
+	require.Contains(t, out, "demo.one (emulated, CC8.1)")
+	require.False(t, strings.Contains(out, "chain\n"), "the second follows the first: %s", out)
+}
