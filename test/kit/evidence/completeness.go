@@ -92,10 +92,12 @@ func namesUnknown(in Intent, results []check.Result) (gaps []Gap) {
 	return gaps
 }
 
+// madeTwice reports checks that one run of a suite made twice. Two runs of a suite are
+// two answers, as of the layers with the values of two environments.
 func madeTwice(results []check.Result) (gaps []Gap) {
 	seen := map[string]bool{}
 	for _, r := range results {
-		if k := key(r); seen[k] {
+		if k := r.Run + " " + key(r); seen[k] {
 			gaps = append(gaps, Gap{Kind: Ambiguous, What: fmt.Sprintf("%s of suite %s on %s", r.ID, r.Suite, r.Environment)})
 		} else {
 			seen[k] = true
@@ -163,18 +165,20 @@ func (c Criterion) unchecked(p Population, results []check.Result, resources []R
 // vanished reports checks of the run before that this one does not have, and
 // checks that are said to be retired and ran.
 func vanished(in Intent, results, before []check.Result) (gaps []Gap) {
-	here := map[string]bool{}
+	here := byKey(results)
 	for _, r := range results {
-		here[key(r)] = true
 		for _, x := range in.Retired {
 			if matches(x.Checks, r.ID) {
 				gaps = append(gaps, Gap{Kind: DidNotRun, Line: x.line, What: r.ID + " is said to be retired and ran: take " + x.Checks + " off the list"})
 			}
 		}
 	}
-	for _, r := range before {
+	was := byKey(before)
+	for _, k := range sortedKeys(was) {
+		r := was[k]
+		_, still := here[k]
 		retired := slices.ContainsFunc(in.Retired, func(x Retired) bool { return matches(x.Checks, r.ID) })
-		if !here[key(r)] && !retired {
+		if !still && !retired {
 			gaps = append(gaps, Gap{Kind: DidNotRun, What: fmt.Sprintf("%s of suite %s on %s ran before (%s) and did not run now", r.ID, r.Suite, r.Environment, r.Time.UTC().Format("2006-01-02"))})
 		}
 	}
@@ -185,6 +189,23 @@ func vanished(in Intent, results, before []check.Result) (gaps []Gap) {
 // same id twice: the subject tells them apart. An account is another in each run.
 func key(r check.Result) string {
 	return r.Environment + " " + r.Suite + " " + r.ID + " " + accountID.ReplaceAllString(r.Subject, "account")
+}
+
+// byKey finds results again in another run. Where a suite ran more than once, its
+// answers are told apart by their order.
+func byKey(rs []check.Result) map[string]check.Result {
+	out := map[string]check.Result{}
+	for _, r := range ordered(rs) {
+		k := key(r)
+		for n := 2; ; n++ {
+			if _, taken := out[k]; !taken {
+				break
+			}
+			k = fmt.Sprintf("%s #%d", key(r), n)
+		}
+		out[k] = r
+	}
+	return out
 }
 
 var accountID = regexp.MustCompile(`\b[0-9]{12}\b`)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fintrack/platform/test/kit/check"
 	"github.com/fintrack/platform/test/kit/evidence"
@@ -76,6 +77,14 @@ func TestGaps(t *testing.T) {
 			require.True(t, slices.ContainsFunc(found, func(g string) bool { return strings.Contains(g, c.want) }), "want %q in %q", c.want, found)
 		})
 	}
+}
+
+func TestTwoRunsOfASuiteAreTwoAnswers(t *testing.T) {
+	t.Parallel()
+	one, two := result("demo.one", began), with(result("demo.one", began.Add(time.Hour)), func(r *check.Result) { r.Run = "r2" })
+	require.Empty(t, gaps(t, controls(), []check.Result{one, two}, tables, []check.Result{one, two}))
+	found := gaps(t, controls(), []check.Result{one}, tables, []check.Result{one, two})
+	require.Len(t, found, 1, "one of two answers is gone: %q", found)
 }
 
 func TestARetiredCheckMayBeGone(t *testing.T) {

@@ -64,14 +64,6 @@ func Diff(before, after *Bundle) []Change {
 	return out
 }
 
-func byKey(rs []check.Result) map[string]check.Result {
-	out := map[string]check.Result{}
-	for _, r := range rs {
-		out[key(r)] = r
-	}
-	return out
-}
-
 func turned(from, to check.Verdict) string {
 	switch {
 	case to == check.Fail:

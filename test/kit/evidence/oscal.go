@@ -92,7 +92,7 @@ func inventory(run Run, results []check.Result) (out []oscal.InventoryItem) {
 	return out
 }
 
-func observationID(run Run, r check.Result) string { return identity(run.ID, "check", key(r)) }
+func observationID(run Run, r check.Result) string { return identity(run.ID, "check", r.Run, key(r)) }
 
 func observations(run Run, results []check.Result) (out []oscal.Observation) {
 	for _, r := range results {

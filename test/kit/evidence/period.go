@@ -96,17 +96,19 @@ func failures(bundles []*Bundle) []Failure {
 	var out []Failure
 	open := map[string]int{}
 	for _, b := range bundles {
-		for _, r := range b.Results {
-			i, failing := open[key(r)]
+		results := byKey(b.Results)
+		for _, k := range sortedKeys(results) {
+			r := results[k]
+			i, failing := open[k]
 			switch {
 			case r.Verdict == check.Fail && !failing:
-				open[key(r)] = len(out)
+				open[k] = len(out)
 				out = append(out, Failure{ID: r.ID, Suite: r.Suite, Environment: r.Environment, Controls: r.Controls, First: r.Time, Runs: 1, Said: r.Observed})
 			case r.Verdict == check.Fail:
 				out[i].Runs++
 			case r.Verdict == check.Pass && failing:
 				out[i].Mended = r.Time
-				delete(open, key(r))
+				delete(open, k)
 			}
 		}
 	}
