@@ -88,7 +88,9 @@ func (n *nightly) step(ctx context.Context, name string, attempt int) (int, []st
 		return 0, nil, err
 	}
 	cmd := exec.CommandContext(ctx, filepath.Join(n.paths.Root, "scripts", name))
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	// The script waits for what it started: all of them must hear of the interruption.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
 	cmd.Dir = n.paths.Root
 	cmd.Stdout, cmd.Stderr = io.MultiWriter(os.Stdout, log), io.MultiWriter(os.Stderr, log)
 	for _, v := range os.Environ() {
