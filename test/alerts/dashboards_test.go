@@ -98,6 +98,7 @@ func TestThePictureOfAnIncident(t *testing.T) {
 		if d.UID == "sla-overview" {
 			text, err := d.SVG(context.Background(), s.sim, whole(t, s, "reconcile-latency"))
 			require.NoError(t, err)
+			require.NotContains(t, text, "%!", "a number was not printed")
 			inStep(t, repository+"/docs/pictures/sla-overview.svg", []byte(text))
 			return
 		}

@@ -20,8 +20,9 @@ import (
 )
 
 // factor divides every duration of the rules, of Alertmanager's configuration
-// and of Prometheus' settings: 30 s become 1 s.
-const factor = 30
+// and of Prometheus' settings: 30 s become 3 s. A restart takes the time that it takes, so
+// that a larger factor would make it look long.
+const factor = 10
 
 const addOn = "../../../gitops/addons/prometheus-stack"
 

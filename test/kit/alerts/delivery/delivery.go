@@ -41,9 +41,8 @@ type Notice struct {
 }
 
 const (
-	// resendDelay is Prometheus' --rules.alert.resend-delay, whose default the
-	// chart leaves.
-	resendDelay = time.Minute
+	// resendDelay is Prometheus' --rules.alert.resend-delay, as values.yaml sets it.
+	resendDelay = 2 * time.Minute
 	// validity is how long Alertmanager believes an alert that it hears no more
 	// of: four times the resend delay (rules.Manager).
 	validity = 4 * resendDelay
