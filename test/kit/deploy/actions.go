@@ -72,7 +72,7 @@ func managedTypes(plan *tfjson.Plan) []string {
 }
 
 func (l *life) apply(ctx context.Context) error {
-	l.touched = true
+	l.touched, l.settled = true, false
 	err := l.tf.apply(ctx)
 	l.broken = err != nil
 	return err
@@ -119,18 +119,24 @@ func (l *life) replan(ctx context.Context) error {
 	if !l.Checks.That(c, !changed, "no changes", observed) {
 		return errReported
 	}
+	l.settled = true
 	return nil
 }
 
 // destroy lifts the protections by an apply of the Unlock variables, destroys,
-// and lets the suite look at what must outlive a destroy.
+// and lets the suite look at what must outlive a destroy. What an empty plan has
+// just read is not read again.
 func (l *life) destroy(ctx context.Context) error {
 	l.touched = true
 	var errs []error
+	var how []string
+	if l.settled && !l.broken && !plain() {
+		how = append(how, "-refresh=false")
+	}
 	if err := l.unlock(ctx); err != nil {
 		errs = append(errs, err)
 	}
-	if err := l.tf.destroy(ctx); err != nil || l.broken {
+	if err := l.tf.destroy(ctx, how...); err != nil || l.broken {
 		errs = append(errs, l.sweep(ctx, err))
 		return errors.Join(errs...)
 	}

@@ -64,6 +64,7 @@ type life struct {
 	scope   census.Scope
 	touched bool // something may exist
 	broken  bool // the apply was broken off: the state may not know all of it
+	settled bool // a plan with nothing to change has read everything; nothing was done since
 	stages  []check.Stage
 }
 

@@ -45,6 +45,14 @@ func (p *providers) terraform(ctx context.Context, t testing.TB, s *sandbox.Sand
 	return tf, nil
 }
 
+// plain says that the suite is measured as plain terratest would run it.
+func plain() bool { return os.Getenv("FINTRACK_PLAIN_PROVIDER") != "" }
+
+// collectorPercent is GOGC for Terraform and the provider. Both hold the provider's
+// schemas, some hundred MiB, for as long as they live; at Go's own 100 a third of
+// their processor time goes into tracing them again.
+const collectorPercent = "400"
+
 // runner is terraform without a long-lived process, which lend gives it. The label
 // tells its log from that of others in the same environment.
 func (p *providers) runner(ctx context.Context, t testing.TB, s *sandbox.Sandbox, dir, label string) (*terraform, error) {
@@ -54,6 +62,9 @@ func (p *providers) runner(ctx context.Context, t testing.TB, s *sandbox.Sandbox
 	}
 	env := s.Environ()
 	maps.Copy(env, in.Environ())
+	if os.Getenv("GOGC") == "" && !plain() {
+		env["GOGC"] = collectorPercent
+	}
 	if err := in.Seed(dir); err != nil {
 		return nil, fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
 	}
@@ -78,7 +89,7 @@ func emulate(s *sandbox.Sandbox, dir string) error {
 // until release is called.
 func (p *providers) lend(ctx context.Context, s *sandbox.Sandbox, tf *terraform) (release func(), err error) {
 	release = func() {}
-	if s.Endpoint() == "" || os.Getenv("FINTRACK_PLAIN_PROVIDER") != "" {
+	if s.Endpoint() == "" || plain() {
 		return release, nil
 	}
 	ok, _, err := provider.Reattachable(tf.opts.TerraformDir)
@@ -185,7 +196,7 @@ const timeCompression = 32
 
 // compression is the clock as it is anywhere but on an emulator.
 func compression(s *sandbox.Sandbox) (provider.Compression, error) {
-	if s.Endpoint() == "" || os.Getenv("FINTRACK_PLAIN_PROVIDER") != "" {
+	if s.Endpoint() == "" || plain() {
 		return 0, nil
 	}
 	text := os.Getenv("FINTRACK_COMPRESSION")

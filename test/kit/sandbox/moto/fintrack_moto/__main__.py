@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -49,6 +50,9 @@ def main(arguments: list[str]) -> None:
         install()
     from moto.server import main as serve
 
+    # Nearly all that moto allocates lives as long as it does; at Python's own 700
+    # the collector walks all of it every few requests.
+    gc.set_threshold(50_000, 20, 100)
     serve(arguments)
 
 
