@@ -11,6 +11,7 @@ import (
 
 	"github.com/fintrack/platform/test/kit/alerts"
 	"github.com/fintrack/platform/test/kit/alerts/dashboards"
+	"github.com/fintrack/platform/test/kit/check"
 )
 
 var update = flag.Bool("update", false, "write the dashboards and the picture anew")
@@ -100,6 +101,7 @@ func TestThePictureOfAnIncident(t *testing.T) {
 			require.NoError(t, err)
 			require.NotContains(t, text, "%!", "a number was not printed")
 			inStep(t, repository+"/docs/pictures/sla-overview.svg", []byte(text))
+			require.NoError(t, check.Attach(os.Getenv("FINTRACK_ALERTS_JOURNAL"), "incident", ".svg", []byte(text)))
 			return
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -140,7 +141,7 @@ func build() *cobra.Command {
 	f.StringVar(&o.shard, "shard", "", "k/n: this is a part of a run, to be merged")
 	f.StringVar(&o.flaky, "flaky", "", "a JSON list of what gave different outcomes, as the nightly run writes it")
 	f.StringArrayVar(&o.sensitive, "sensitive", nil, "a file with the output of terraform output -json; sensitive values in it are refused")
-	f.StringArrayVar(&o.artefacts, "artefact", nil, "kind=file for the page; the kinds are network, incident, access")
+	f.StringArrayVar(&o.artefacts, "artefact", nil, "kind=file for the page, in the place of what a suite put beside its results; the kinds are network, incident, access")
 	f.BoolVar(&o.modified, "allow-modified", false, "allow changes that no commit holds; the bundle says so and does not verify as evidence of record")
 	return cmd
 }
@@ -173,7 +174,7 @@ func (o *options) inputs(ctx context.Context, results []string) (in evidence.Inp
 	if in.Tools, err = checkout.Tools(ctx, paths.Root); err != nil {
 		return in, err
 	}
-	return in, o.extras(&in)
+	return in, o.extras(&in, results)
 }
 
 // fits refuses results that cannot be of this state of the code.
@@ -201,7 +202,7 @@ func (o *options) fits(now checkout.State, results []check.Result) error {
 	return nil
 }
 
-func (o *options) extras(in *evidence.Inputs) error {
+func (o *options) extras(in *evidence.Inputs, journals []string) error {
 	for _, name := range o.sensitive {
 		text, err := os.ReadFile(name)
 		if err != nil {
@@ -213,12 +214,12 @@ func (o *options) extras(in *evidence.Inputs) error {
 		}
 		in.Sensitive = append(in.Sensitive, values...)
 	}
+	named, err := o.attached(journals)
+	if err != nil {
+		return err
+	}
 	in.Artefacts = map[string]evidence.Artefact{}
-	for _, a := range o.artefacts {
-		kind, name, ok := strings.Cut(a, "=")
-		if _, twice := in.Artefacts[kind]; !ok || twice {
-			return fmt.Errorf("--artefact %s: want kind=file, each kind once", a)
-		}
+	for kind, name := range named {
 		data, err := os.ReadFile(name)
 		if err != nil {
 			return err
@@ -235,6 +236,29 @@ func (o *options) extras(in *evidence.Inputs) error {
 		}
 	}
 	return nil
+}
+
+// attached names the pictures and tables of the page by kind: what the suites put
+// beside their journals, the last one's where several did, and what was named.
+func (o *options) attached(journals []string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, j := range journals {
+		found, err := check.Attached(j)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(out, found)
+	}
+	named := map[string]string{}
+	for _, a := range o.artefacts {
+		kind, name, ok := strings.Cut(a, "=")
+		if _, twice := named[kind]; !ok || twice {
+			return nil, fmt.Errorf("--artefact %s: want kind=file, each kind once", a)
+		}
+		named[kind] = name
+	}
+	maps.Copy(out, named)
+	return out, nil
 }
 
 // write builds, signs and writes the bundle, and says how it stands.

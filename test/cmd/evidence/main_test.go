@@ -102,6 +102,24 @@ func TestAnIncompleteBundleIsWrittenAndDoesNotPass(t *testing.T) {
 	require.Equal(t, 2, code, "a bundle is never overwritten: %s", out)
 }
 
+func TestWhatASuitePutBesideItsResultsIsOnThePage(t *testing.T) {
+	dir := workshop(t)
+	rs := journal(t, dir, later, check.Pass, "demo.one")
+	require.NoError(t, check.Attach(rs, "access", ".csv", []byte("role,taken by\nledger,service account fintrack/ledger\n")))
+	require.NoError(t, check.Attach(rs, "incident", ".svg", []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`)))
+	named := filepath.Join(dir, "other.svg")
+	require.NoError(t, os.WriteFile(named, []byte(`<svg xmlns="http://www.w3.org/2000/svg"><title>named</title></svg>`), 0o644))
+	out, code := call(t, "build", rs, "--key", dir+"/evidence.key", "-o", dir+"/b", "--allow-modified", "--artefact", "incident="+named)
+	require.Equal(t, 1, code, out)
+	page, err := os.ReadFile(dir + "/b/index.html")
+	require.NoError(t, err)
+	require.Contains(t, string(page), "service account fintrack/ledger")
+	kept, err := os.ReadFile(dir + "/b/artefacts/incident.svg")
+	require.NoError(t, err)
+	require.Contains(t, string(kept), "named", "what is named comes before what a suite left")
+	require.NoFileExists(t, dir+"/b/artefacts/network.svg")
+}
+
 func TestPartsAreVerifiedAndJoined(t *testing.T) {
 	dir := workshop(t)
 	part := func(shard, id string) string {

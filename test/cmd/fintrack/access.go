@@ -25,7 +25,7 @@ func accessCommand() *cobra.Command {
 		Use: "access", Short: "Ask who may do what, by " + intentFile,
 		Long: "Answers from what is declared in " + intentFile + ", with example names in the place of\nwhat only an applied platform has. make test-identity proves that the platform is so.",
 	}
-	c.AddCommand(accessCan(), accessWhoCan(), accessWhatCan(), accessDiff(), accessUnused())
+	c.AddCommand(accessCan(), accessWhoCan(), accessWhatCan(), accessDiff(), accessUnused(), accessMatrix())
 	return c
 }
 
@@ -232,6 +232,23 @@ func accessUnused() *cobra.Command {
 				fmt.Fprintln(cmd.OutOrStdout(), line)
 			}
 			return nil
+		},
+	}
+}
+
+func accessMatrix() *cobra.Command {
+	return &cobra.Command{
+		Use: "matrix", Short: "Print what every role may do, as a table (CSV)", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			m, err := readMeant(cmd.Context(), "")
+			if err != nil {
+				return err
+			}
+			table, err := access.Matrix(m.declared)
+			if err == nil {
+				_, err = cmd.OutOrStdout().Write(table)
+			}
+			return err
 		},
 	}
 }

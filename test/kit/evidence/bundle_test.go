@@ -32,6 +32,14 @@ func TestTheSameInputsGiveTheSameBundle(t *testing.T) {
 	require.Equal(t, build(t, in), build(t, again))
 }
 
+func TestThePageHasAPlaceForWhateverASuiteAttaches(t *testing.T) {
+	var kinds []string
+	for _, k := range evidence.ArtefactKinds {
+		kinds = append(kinds, k.Kind)
+	}
+	require.ElementsMatch(t, check.AttachmentKinds, kinds)
+}
+
 func TestAWholeBundleVerifies(t *testing.T) {
 	t.Parallel()
 	first := build(t, inputs())
