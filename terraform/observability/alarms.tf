@@ -5,7 +5,7 @@ module "observability" {
 
   name        = var.name
   kms_key_arn = data.terraform_remote_state.security.outputs.kms_key_arns["sns"] # its policy admits logs and alarms
-  slack       = var.slack == null ? null : merge(var.slack, { permissions_boundary_arn = data.terraform_remote_state.security.outputs.permissions_boundary_arn })
+  slack       = one([for chat in var.slack[*] : merge(chat, { permissions_boundary_arn = data.terraform_remote_state.security.outputs.permissions_boundary_arn })])
 
   log_groups = { for service in local.services : "services/${service}" => { retention_in_days = var.log_retention_days } }
 
