@@ -7,4 +7,4 @@ system_nodes = {
   max_size       = 3
 }
 
-log_retention_days = 30
+log_retention_days = 90 # the least for an audit log
