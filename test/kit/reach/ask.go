@@ -40,6 +40,10 @@ func (p Party) ends() []end {
 // one Pair for each two members and each address family that both have. A member
 // is not asked about itself.
 func (m *Model) Ask(from, to Party, p Protocol, ports PortSet) []Pair {
+	return (&asker{m: m}).ask(from, to, p, ports)
+}
+
+func (k *asker) ask(from, to Party, p Protocol, ports PortSet) []Pair {
 	var out []Pair
 	for _, a := range from.ends() {
 		for _, b := range to.ends() {
@@ -48,7 +52,7 @@ func (m *Model) Ask(from, to Party, p Protocol, ports PortSet) []Pair {
 			}
 			for _, v6 := range []bool{false, true} {
 				if q, ok := question(a, b, p, ports, v6); ok {
-					q.Flows = m.flows(q)
+					q.Flows = k.flows(q)
 					out = append(out, q)
 				}
 			}
@@ -81,40 +85,6 @@ func (m *Model) ways(q Pair) []way {
 		return m.outward(q.from.host, q.v6)
 	}
 	return m.between(q.from.host, q.to.host)
-}
-
-func (m *Model) flows(q Pair) []Flow {
-	if q.from.host != nil && q.to.host != nil && !mayAdmit(q) {
-		return nil
-	}
-	var out []Flow
-	for _, w := range m.ways(q) {
-		out = append(out, w.pass(q)...)
-	}
-	return out
-}
-
-// mayAdmit is false where the groups of the two alone, with every group known to
-// the other, let nothing pass: most pairs of an estate end here.
-func mayAdmit(q Pair) bool {
-	some := []Flow{q.Asked}
-	in, out := groupStage(q.to.host, q.from.host, false, true, requestFrom), groupStage(q.from.host, q.to.host, true, true, requestTo)
-	if some = in.cut(some, q.v6); len(some) == 0 {
-		return false
-	}
-	return len(out.cut(some, q.v6)) > 0
-}
-
-// pass is what passes all stages of a way.
-func (w way) pass(q Pair) []Flow {
-	flows := []Flow{q.Asked}
-	flows[0].Via = w.via
-	for i := range w.stages {
-		if flows = w.stages[i].cut(flows, q.v6); len(flows) == 0 {
-			return nil
-		}
-	}
-	return flows
 }
 
 // Reachable says that some packet passes.
@@ -165,6 +135,7 @@ func (f Flow) minus(g Flow) []Flow {
 // asks only those that some rule of the party's groups may admit.
 func (m *Model) WhoReaches(to Party, p Protocol, ports PortSet) []Pair {
 	var out []Pair
+	k := &asker{m: m}
 	for _, h := range to.hosts {
 		for _, from := range m.candidates(h, p, ports) {
 			if from == h {
@@ -175,7 +146,7 @@ func (m *Model) WhoReaches(to Party, p Protocol, ports PortSet) []Pair {
 				if !ok {
 					continue
 				}
-				if q.Flows = m.flows(q); q.Reachable() {
+				if q.Flows = k.flows(q); q.Reachable() {
 					out = append(out, q)
 				}
 			}

@@ -195,12 +195,12 @@ func (h *host) rules(yield func(*group, rule) bool, out bool) {
 	}
 }
 
-// groupBoxes are what a host's groups admit of a peer whose addresses are x.
-func (h *host) groupBoxes(p Protocol, out bool, x AddrSet, peer *host, refs bool) []box {
+// groupBoxes are what a host's groups admit of a peer whose addresses are x, written
+// into boxes.
+func (h *host) groupBoxes(p Protocol, out bool, x AddrSet, peer *host, refs bool, boxes []box) []box {
 	if h.open {
-		return []box{{x, AllPorts}}
+		return append(boxes, box{x, AllPorts})
 	}
-	var boxes []box
 	h.rules(func(_ *group, r rule) bool {
 		if r.Protocol != Any && r.Protocol != p {
 			return true

@@ -27,6 +27,8 @@ type stage struct {
 	transit    *transitTable // one of a transit gateway that must lead to an attachment
 	attachment string
 
+	lane AddrSet // what the table leads there
+
 	acl *acl // a network ACL, in or out
 
 	host *host // the groups of a host, in or out, towards a peer
@@ -41,21 +43,20 @@ type stage struct {
 	anyPort   bool // the port is a NAT gateway's own choice
 }
 
-// boxes are what the stage lets pass of addresses x.
-func (s *stage) boxes(p Protocol, v6 bool, x AddrSet) []box {
+// boxes are what the stage lets pass of addresses x, written into room where the
+// stage keeps no list of its own.
+func (s *stage) boxes(p Protocol, v6 bool, x AddrSet, room []box) []box {
 	switch {
 	case s.fixed && s.ok:
-		return []box{{x, AllPorts}}
+		return append(room, box{x, AllPorts})
 	case s.fixed:
 		return nil
-	case s.table != nil:
-		return []box{{x.Intersect(s.table.lanes[s.to]), AllPorts}}
-	case s.transit != nil:
-		return []box{{x.Intersect(s.transit.lanes[s.attachment]), AllPorts}}
+	case s.table != nil || s.transit != nil:
+		return append(room, box{s.lane, AllPorts})
 	case s.only != nil:
-		return []box{{x.Intersect(*s.only), AllPorts}}
+		return append(room, box{*s.only, AllPorts})
 	case s.host != nil:
-		return s.host.groupBoxes(p, s.out, x, s.peer, s.refs)
+		return s.host.groupBoxes(p, s.out, x, s.peer, s.refs, room)
 	}
 	allowed := s.acl.boxes(p, v6, s.out)
 	if !s.anyPort {
@@ -67,7 +68,7 @@ func (s *stage) boxes(p Protocol, v6 bool, x AddrSet) []box {
 			some = some.Union(b.addrs)
 		}
 	}
-	return []box{{some, AllPorts}}
+	return append(room, box{some, AllPorts})
 }
 
 // natPorts are the ports that a NAT gateway may choose for its end.
@@ -150,30 +151,35 @@ func (f Flow) First() Packet {
 	return k
 }
 
-// cut keeps of flows what a stage lets pass.
-func (s *stage) cut(flows []Flow, v6 bool) []Flow {
-	var out []Flow
-	for _, f := range flows {
+// cut appends to out what a stage lets pass of flows. room is for the boxes.
+func (s *stage) cut(out, flows []Flow, v6 bool, room []box) []Flow {
+	for i := range flows {
+		f := &flows[i]
 		x := f.To
 		if s.axis == requestFrom || s.axis == replyTo {
 			x = f.From
 		}
-		for _, b := range s.boxes(f.Protocol, v6, x) {
-			g := f
-			addrs := x.Intersect(b.addrs)
-			switch s.axis {
-			case requestTo:
-				g.To, g.Port = addrs, f.Port.Intersect(b.ports)
-			case requestFrom:
-				g.From, g.Port = addrs, f.Port.Intersect(b.ports)
-			case replyTo:
-				g.From, g.FromPorts = addrs, f.FromPorts.Intersect(b.ports)
-			case replyFrom:
-				g.To, g.FromPorts = addrs, f.FromPorts.Intersect(b.ports)
+		for _, b := range s.boxes(f.Protocol, v6, x, room) {
+			addrs, ports := x.Intersect(b.addrs), f.Port
+			back := s.axis == replyTo || s.axis == replyFrom
+			if back {
+				ports = f.FromPorts
 			}
-			if !addrs.Empty() && !g.Port.Empty() && !g.FromPorts.Empty() {
-				out = append(out, g)
+			if ports = ports.Intersect(b.ports); addrs.Empty() || ports.Empty() {
+				continue
 			}
+			g := *f
+			if s.axis == requestFrom || s.axis == replyTo {
+				g.From = addrs
+			} else {
+				g.To = addrs
+			}
+			if back {
+				g.FromPorts = ports
+			} else {
+				g.Port = ports
+			}
+			out = append(out, g)
 		}
 	}
 	return out

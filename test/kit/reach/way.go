@@ -22,7 +22,7 @@ var (
 )
 
 func routeStage(t *table, to target, a axis) stage {
-	return stage{where: t.where, axis: a, table: t, to: to}
+	return stage{where: t.where, axis: a, table: t, to: to, lane: t.lanes[to]}
 }
 
 func aclStage(s *subnet, out bool, a axis) stage {
@@ -30,7 +30,7 @@ func aclStage(s *subnet, out bool, a axis) stage {
 }
 
 func transitStage(t *transitTable, to string, a axis) stage {
-	return stage{where: t.where, axis: a, transit: t, attachment: to}
+	return stage{where: t.where, axis: a, transit: t, attachment: to, lane: t.lanes[to]}
 }
 
 func groupStage(h, peer *host, out, refs bool, a axis) stage {
