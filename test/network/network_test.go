@@ -25,7 +25,7 @@ func TestMain(m *testing.M) { deploy.Main(m) }
 func TestAppliedNetwork(t *testing.T) {
 	layers := []deploy.Layer{networking.Layer(), security.Layer(), data.Layer(), compute.Layer()}
 	for i := range layers {
-		layers[i].Verify = func(context.Context, *deploy.Deployment) {}
+		layers[i].Verify = nil
 	}
 	deploy.ApplyStack(t, deploy.StackSpec{
 		Suite: "network", Environment: cmp.Or(os.Getenv("ENVIRONMENT"), "prod"), Layers: layers, Only: []string{"compute"},

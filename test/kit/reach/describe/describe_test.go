@@ -47,6 +47,19 @@ func TestDocumentsBecomeAnEstate(t *testing.T) {
 	require.Equal(t, "5432", pairs[0].Ports().String(), m.Trace(pairs[0]).String())
 }
 
+func TestTheInterfacesOfAnEndpointArePlacedOnce(t *testing.T) {
+	docs := small()
+	docs["DescribeVpcEndpoints"] = json.RawMessage(`{"VpcEndpoints": [{"VpcEndpointId": "vpce-1", "VpcEndpointType": "Interface", "VpcId": "vpc-1", "ServiceName": "com.amazonaws.us-east-1.kms", "State": "available", "SubnetIds": ["subnet-1"], "NetworkInterfaceIds": ["eni-1"], "Groups": [{"GroupId": "sg-1"}]}]}`)
+	docs["DescribeNetworkInterfaces"] = json.RawMessage(`{"NetworkInterfaces": [{"NetworkInterfaceId": "eni-1", "SubnetId": "subnet-1", "PrivateIpAddresses": [{"PrivateIpAddress": "10.0.1.9"}]}, {"NetworkInterfaceId": "eni-2", "SubnetId": "subnet-1", "PrivateIpAddresses": [{"PrivateIpAddress": "10.0.1.10"}]}]}`)
+	e, err := describe.Read(docs)
+	require.NoError(t, err)
+	var ids []string
+	for _, f := range e.Interfaces {
+		ids = append(ids, f.ID)
+	}
+	require.ElementsMatch(t, []string{"vpce-1 in subnet-1", "eni-2", "database db in subnet-1"}, ids)
+}
+
 func TestUnknownShapesAreRefused(t *testing.T) {
 	for _, c := range []struct{ name, call, from, to, want string }{
 		{"a document that is missing", "DescribeSubnets", "", "", "DescribeSubnets: there is no such document"},

@@ -47,11 +47,13 @@ type reader struct {
 	e    reach.Estate
 	// kept for those who come later
 	lists map[string]string // of AWS services, by the whole name of the service
+	// own are the interfaces of endpoints, which are placed with their endpoint
+	own map[string]bool
 }
 
 // Read makes an estate of documents, or lists all that it cannot read.
 func Read(docs Documents) (reach.Estate, error) {
-	r := &reader{docs: docs, lists: map[string]string{}}
+	r := &reader{docs: docs, lists: map[string]string{}, own: map[string]bool{}}
 	for name := range docs {
 		call, _, about := strings.Cut(name, " ")
 		_, known := always[call]

@@ -121,7 +121,7 @@ func serviceName(whole string) (string, bool) {
 type endpoint struct {
 	VpcEndpointId, VpcEndpointType, VpcId, ServiceName, State, PolicyDocument string
 	PrivateDnsEnabled                                                         bool
-	RouteTableIds, SubnetIds                                                  []string
+	RouteTableIds, SubnetIds, NetworkInterfaceIds                             []string
 	Groups                                                                    []struct{ GroupId, GroupName string }
 	Tags                                                                      []tag
 }
@@ -142,6 +142,9 @@ func (r *reader) endpoints() {
 		case "Gateway":
 			out.Gateway = true
 		case "Interface":
+			for _, id := range p.NetworkInterfaceIds {
+				r.own[id] = true
+			}
 			for _, s := range p.SubnetIds {
 				f := reach.Interface{ID: p.VpcEndpointId + " in " + s, Name: "endpoint " + short + " in " + s, Subnet: s, Kind: reach.EndpointNode, Owner: p.VpcEndpointId}
 				for _, g := range p.Groups {

@@ -264,6 +264,9 @@ func (r *reader) interfaces() {
 		if f.InterfaceType == "nat_gateway" || f.InterfaceType == "natGateway" {
 			continue // the gateway itself is in the model
 		}
+		if r.own[f.NetworkInterfaceId] {
+			continue // placed with its endpoint, whose groups it has
+		}
 		if len(f.Ipv4Prefixes)+len(f.Ipv6Prefixes) == 0 { // with prefixes it may have any address
 			for _, a := range f.PrivateIpAddresses {
 				out.Addrs = append(out.Addrs, r.addr(f.NetworkInterfaceId, a.PrivateIpAddress))

@@ -118,6 +118,11 @@ func pair(m *reach.Model, kind string, from, to reach.Party, rules []Rule) Findi
 			}
 		}
 	}
+	for _, p := range []reach.Party{from, to} {
+		if f.OK && p.Empty() {
+			f.OK, f.Observed = false, "nobody was asked: nothing in this environment is "+p.Name
+		}
+	}
 	if f.OK {
 		f.Observed = observed(open)
 	}

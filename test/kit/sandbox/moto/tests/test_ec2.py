@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_address, ip_network
 from threading import Barrier
 from typing import Any
 from unittest.mock import patch
@@ -108,6 +109,40 @@ class EC2Test(MendTest):
         self.ec2.delete_tags(Resources=[made], Tags=[{"Key": "B"}])
         found = self.ec2.describe_launch_templates(LaunchTemplateIds=[made])["LaunchTemplates"][0]
         self.assertEqual([{"Key": "A", "Value": "3"}], found["Tags"])
+
+    @proves("ec2.nat_gateways_have_an_address_of_their_subnet")
+    def test_a_nat_gateway_has_an_address_of_its_subnet(self) -> None:
+        vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        subnet = self.ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+        address = self.ec2.allocate_address(Domain="vpc")["AllocationId"]
+        made = self.ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]
+        mine = [{"Name": "subnet-id", "Values": [subnet]}]
+        found = self.ec2.describe_network_interfaces(Filters=mine)["NetworkInterfaces"][0]
+        self.assertIn(ip_address(found["PrivateIpAddress"]), ip_network("10.0.1.0/24"))
+        self.assertEqual(found["PrivateIpAddress"], made["NatGatewayAddresses"][0]["PrivateIp"])
+        self.assertEqual("nat_gateway", found["InterfaceType"])
+
+    @proves("ec2.interface_endpoints_have_addresses_of_their_subnets")
+    def test_an_interface_endpoint_has_addresses_of_its_subnets_and_its_groups(self) -> None:
+        vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        ranges = ["10.0.1.0/24", "10.0.2.0/24"]
+        subnets = [self.ec2.create_subnet(VpcId=vpc, CidrBlock=one)["Subnet"]["SubnetId"] for one in ranges]
+        group = self.ec2.create_security_group(GroupName="https", Description="-", VpcId=vpc)["GroupId"]
+        endpoint = self.ec2.create_vpc_endpoint(
+            VpcId=vpc,
+            VpcEndpointType="Interface",
+            ServiceName="com.amazonaws.us-east-1.kms",
+            SubnetIds=subnets,
+            SecurityGroupIds=[group],
+        )["VpcEndpoint"]
+        for subnet, cidr in zip(subnets, ranges, strict=True):
+            mine = [{"Name": "subnet-id", "Values": [subnet]}]
+            found = self.ec2.describe_network_interfaces(Filters=mine)["NetworkInterfaces"]
+            self.assertEqual(1, len(found))
+            self.assertIn(found[0]["NetworkInterfaceId"], endpoint["NetworkInterfaceIds"])
+            self.assertIn(ip_address(found[0]["PrivateIpAddress"]), ip_network(cidr))
+            self.assertEqual([group], [one["GroupId"] for one in found[0]["Groups"]])
+            self.assertEqual("vpc_endpoint", found[0]["InterfaceType"])
 
     @proves("ec2.deleted_nat_gateways_take_their_interface_along")
     def test_a_deleted_nat_gateway_leaves_no_interface_and_frees_its_address(self) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateBackend
 from moto.ec2.models.nat_gateways import NatGateway, NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.models.subnets import SubnetBackend
 from moto.ec2.models.transit_gateway_attachments import TransitGatewayAttachmentBackend
+from moto.ec2.models.vpcs import VPCBackend
 from moto.ec2.responses import EC2Response
 from moto.ec2.responses.flow_logs import FlowLogs
 from moto.ec2.responses.transit_gateway_attachments import TransitGatewayAttachment
@@ -118,6 +120,49 @@ def launch_templates_show_the_tags_they_have() -> None:
         for template in found:
             template.tags = template.get_tags()
         return found
+
+
+def take_an_address_of_its_subnet(eni: NetworkInterface) -> None:
+    address = eni.subnet.get_available_subnet_ip(eni)
+    eni.private_ip_address = address
+    eni.private_ip_addresses = [{"Primary": True, "PrivateIpAddress": address}]
+
+
+@mend(
+    "ec2",
+    "CreateNatGateway: the gateway's network interface has an address of some other "
+    "network, and nothing says what the interface is for.",
+)
+def nat_gateways_have_an_address_of_their_subnet() -> None:
+    @override(NatGateway)
+    def __init__(original: Any, self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+        original(self, *args, **kwargs)
+        take_an_address_of_its_subnet(self._eni)
+        self.private_ip = self._eni.private_ip_address
+        self._eni.interface_type = "nat_gateway"
+        self._eni.description = f"Interface for NAT Gateway {self.id}"
+        self._eni.requester_managed = True
+
+
+@mend(
+    "ec2",
+    "CreateVpcEndpoint: the network interfaces of an interface endpoint have addresses "
+    "of some other network and the default security group instead of the endpoint's, "
+    "and nothing says what they are for.",
+)
+def interface_endpoints_have_addresses_of_their_subnets() -> None:
+    @override(VPCBackend)
+    def create_vpc_endpoint(original: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
+        endpoint = original(self, *args, **kwargs)
+        groups = [self.get_security_group_from_id(one) for one in endpoint.security_group_ids or []]
+        for eni_id in endpoint.network_interface_ids:
+            eni = self.enis[eni_id]
+            take_an_address_of_its_subnet(eni)
+            eni.interface_type = "vpc_endpoint"
+            eni.description = f"VPC Endpoint Interface {endpoint.id}"
+            eni.requester_managed = True
+            eni._group_set = groups or eni._group_set
+        return endpoint
 
 
 @mend(
