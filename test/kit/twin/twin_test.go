@@ -74,6 +74,34 @@ func TestTheTwinSeesWhatTheEngineIsNotTold(t *testing.T) {
 	require.Contains(t, checked.Differences[0], "the kernel passed it and the engine does not")
 }
 
+func TestATwinIsOfOneVPCOfAnEstate(t *testing.T) {
+	e := example.Platform()
+	id := e.VPCs[0].ID
+	alone := len(e.Subnets)
+	e.VPCs = append(e.VPCs, reach.VPC{ID: "vpc-other", CIDRs: []netip.Prefix{netip.MustParsePrefix("172.31.0.0/16")}})
+	e.Subnets = append(e.Subnets, reach.Subnet{ID: "subnet-other", VPC: "vpc-other", Zone: "a", CIDRs: []netip.Prefix{netip.MustParsePrefix("172.31.0.0/20")}})
+	e.Interfaces = append(e.Interfaces, reach.Interface{ID: "eni-other", Subnet: "subnet-other"})
+	e.PrefixLists = append(e.PrefixLists, reach.PrefixList{ID: "pl-lattice", Service: "vpc-lattice", Prefixes: []netip.Prefix{netip.MustParsePrefix("169.254.171.0/24")}})
+	part, err := twin.Within(e, id)
+	require.NoError(t, err)
+	require.Len(t, part.Subnets, alone)
+	hosts, far := twin.Cast(part)
+	require.False(t, slices.ContainsFunc(hosts, func(h twin.Host) bool { return h.Name == "eni-other" }))
+	require.Equal(t, []string{"internet", "s3"}, []string{far[0].Name, far[1].Name}, "a service without a gateway endpoint stands nowhere")
+	_, err = twin.Compile(part, hosts, far)
+	require.NoError(t, err)
+
+	e.Peerings = []reach.Peering{{ID: "pcx-1", A: "vpc-other", B: id, Active: true}}
+	_, err = twin.Within(e, id)
+	require.ErrorContains(t, err, "peering connection pcx-1 joins "+id+" to another")
+	e.Peerings = nil
+	e.Attachments = []reach.Attachment{{ID: "att-1", TransitGateway: "tgw", Kind: "vpc", VPC: id}, {ID: "att-2", TransitGateway: "tgw", Kind: "vpn"}}
+	_, err = twin.Within(e, id)
+	require.ErrorContains(t, err, "transit gateway tgw joins "+id+" to what is behind att-2")
+	_, err = twin.Within(example.Platform(), "vpc-none")
+	require.ErrorContains(t, err, "VPC vpc-none is not in the estate")
+}
+
 func TestOnlyWhatATwinCanBeIsPlanned(t *testing.T) {
 	e := example.Platform()
 	_, err := twin.Compile(e, []twin.Host{{Name: "x", Subnet: "subnet-none", Addr: netip.MustParseAddr("10.0.1.9")}}, nil)

@@ -10,8 +10,9 @@ import (
 )
 
 // Cast chooses who takes part in the twin of an estate: one host for the
-// interfaces of a subnet that are alike in groups and addresses, and, for each subnet, one with no group to hold it back; on the internet, one; and
-// one behind each gateway endpoint.
+// interfaces of a subnet that are alike in groups and addresses, and, for each
+// subnet, one with no group to hold it back; on the internet, one; and one behind
+// each gateway endpoint.
 func Cast(e reach.Estate) ([]Host, []Far) {
 	next := map[string]netip.Addr{}
 	take := func(s reach.Subnet) netip.Addr {
@@ -55,7 +56,8 @@ func Cast(e reach.Estate) ([]Host, []Far) {
 	}
 	far := []Far{{Name: "internet", Addr: netip.AddrFrom4([4]byte{8, 8, 8, 8})}}
 	for _, l := range e.PrefixLists {
-		if p, ok := ipv4(l.Prefixes); ok && l.Service != "" {
+		led := slices.ContainsFunc(e.Endpoints, func(x reach.Endpoint) bool { return x.Gateway && x.Service == l.Service })
+		if p, ok := ipv4(l.Prefixes); ok && led {
 			far = append(far, Far{Name: l.Service, Addr: p.Masked().Addr().Next()})
 		}
 	}

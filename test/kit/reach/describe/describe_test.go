@@ -60,6 +60,20 @@ func TestTheInterfacesOfAnEndpointArePlacedOnce(t *testing.T) {
 	require.ElementsMatch(t, []string{"vpce-1 in subnet-1", "eni-2", "database db in subnet-1"}, ids)
 }
 
+func TestTheAddressesOfAServiceAreThoseOfItsManagedList(t *testing.T) {
+	docs := small()
+	docs["DescribePrefixLists"] = json.RawMessage(`{"PrefixLists": [{"PrefixListId": "pl-1", "PrefixListName": "com.amazonaws.us-east-1.s3"}]}`)
+	docs["DescribeManagedPrefixLists"] = docs["DescribePrefixLists"]
+	docs["GetManagedPrefixListEntries pl-1"] = json.RawMessage(`{"Entries": [{"Cidr": "52.216.0.0/15"}]}`)
+	e, err := describe.Read(docs)
+	require.NoError(t, err)
+	require.Len(t, e.PrefixLists, 1)
+	require.Equal(t, "52.216.0.0/15", e.PrefixLists[0].Prefixes[0].String())
+	docs["GetManagedPrefixListEntries pl-1"] = json.RawMessage(`{"Entries": []}`)
+	_, err = describe.Read(docs)
+	require.ErrorContains(t, err, "prefix list pl-1: it has no address of com.amazonaws.us-east-1.s3")
+}
+
 func TestUnknownShapesAreRefused(t *testing.T) {
 	for _, c := range []struct{ name, call, from, to, want string }{
 		{"a document that is missing", "DescribeSubnets", "", "", "DescribeSubnets: there is no such document"},

@@ -95,7 +95,9 @@ func (r *reader) prefixLists() {
 		PrefixListId, PrefixListName string
 		Cidrs                        []string
 	}](r, "DescribePrefixLists", "PrefixLists") {
-		add(l.PrefixListId, l.PrefixListName, l.Cidrs)
+		if len(l.Cidrs) > 0 { // else its entries are asked for below
+			add(l.PrefixListId, l.PrefixListName, l.Cidrs)
+		}
 	}
 	for _, l := range loose[struct{ PrefixListId, PrefixListName string }](r, "DescribeManagedPrefixLists", "PrefixLists") {
 		if seen[l.PrefixListId] {
@@ -104,6 +106,9 @@ func (r *reader) prefixLists() {
 		var cidrs []string
 		for _, e := range page[[]struct{ Cidr, Description string }](r, "GetManagedPrefixListEntries "+l.PrefixListId, "Entries") {
 			cidrs = append(cidrs, e.Cidr)
+		}
+		if _, service := serviceName(l.PrefixListName); service && len(cidrs) == 0 {
+			r.bad("prefix list %s: it has no address of %s", l.PrefixListId, l.PrefixListName)
 		}
 		add(l.PrefixListId, l.PrefixListName, cidrs)
 	}
