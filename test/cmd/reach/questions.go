@@ -166,17 +166,15 @@ func holds(a *asked) *cobra.Command {
 				return err
 			}
 			w, failed := cmd.OutOrStdout(), 0
-			for _, findings := range [][]intent.Finding{a.intent.CompareTiers(a.model), a.intent.CompareServices(a.model), a.intent.CompareAWS(a.model)} {
-				for _, f := range findings {
-					verdict := "pass"
-					if !f.OK {
-						verdict = "FAIL"
-						failed++
-					}
-					fmt.Fprintf(w, "%s  network.%-44s %s\n", verdict, f.Slug, f.Title)
-					if !f.OK {
-						fmt.Fprintf(w, "      expected: %s\n      observed: %s\n", f.Expected, f.Observed)
-					}
+			for _, f := range a.intent.Compare(a.model) {
+				verdict := "pass"
+				if !f.OK {
+					verdict = "FAIL"
+					failed++
+				}
+				fmt.Fprintf(w, "%s  network.%-44s %s\n", verdict, f.Slug, f.Title)
+				if !f.OK {
+					fmt.Fprintf(w, "      expected: %s\n      observed: %s\n", f.Expected, f.Observed)
 				}
 			}
 			for _, o := range a.model.Overlaps() {

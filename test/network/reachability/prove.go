@@ -96,11 +96,9 @@ func Hold(checks *check.Set, m *reach.Model, in intent.Intent) {
 		overlaps = append(overlaps, o.String())
 	}
 	checks.Equal(check.Check{ID: "network.apart", Title: "No two networks that can ask each other share an address", Subject: "module.vpc", Controls: controls}, "", strings.Join(overlaps, "; "))
-	for _, findings := range [][]intent.Finding{in.CompareTiers(m), in.CompareServices(m), in.CompareAWS(m)} {
-		for _, f := range findings {
-			checks.That(check.Check{ID: "network." + f.Slug, Title: f.Title, Subject: File, Controls: controls,
-				Next: "mend the rule that the path names, or declare the path with its reason in " + File}, f.OK, f.Expected, f.Observed)
-		}
+	for _, f := range in.Compare(m) {
+		checks.That(check.Check{ID: "network." + f.Slug, Title: f.Title, Subject: File, Controls: controls,
+			Next: "mend the rule that the path names, or declare the path with its reason in " + File}, f.OK, f.Expected, f.Observed)
 	}
 }
 

@@ -30,14 +30,7 @@ type Parties struct {
 func (in Intent) Resolve(m *reach.Model) Parties {
 	p := Parties{Tiers: map[string]reach.Party{}, Services: map[string]reach.Party{}, Outside: map[string]reach.Party{}}
 	for name, t := range in.Tiers {
-		p.Tiers[name] = m.Anything(name, func(s reach.Subnet) bool {
-			for k, v := range t.Tags {
-				if s.Tags[k] != v {
-					return false
-				}
-			}
-			return true
-		})
+		p.Tiers[name] = m.Anything(name, t.has)
 	}
 	for name, s := range in.Services {
 		p.Services[name] = m.Select(name, func(f reach.Interface, _ reach.Subnet) bool { return f.Kind == s.Kind })

@@ -24,8 +24,9 @@ type Intent struct {
 	Tiers map[string]Tier
 	// Services are what runs, by name, with the security groups that it has.
 	Services map[string]Service
-	// BetweenTiers and BetweenServices are all that may be reached.
-	BetweenTiers, BetweenServices []Rule
+	// BetweenTiers and BetweenServices are all that may be reached; BetweenStrangers
+	// is what services and whatever may be placed in a tier may reach of each other.
+	BetweenTiers, BetweenServices, BetweenStrangers []Rule
 	// AWS says who reaches which AWS services, and by endpoints alone.
 	AWS []AWSRule
 }
@@ -45,7 +46,11 @@ type Outside struct {
 }
 
 // Tier is the subnets that have all of these tags.
-type Tier struct{ Tags map[string]string }
+type Tier struct {
+	Tags map[string]string
+	// LeadsTo is all that their route tables lead to; none, when that is open.
+	LeadsTo []reach.TargetKind
+}
 
 // Service is everything of a kind.
 type Service struct{ Kind reach.OwnerKind }
@@ -99,13 +104,18 @@ func Parse(file string, text []byte) (Intent, error) {
 		return Intent{}, fmt.Errorf("%s: it is empty", file)
 	}
 	in := Intent{Outside: map[string]Outside{}, Tiers: map[string]Tier{}, Services: map[string]Service{}}
-	top := p.fields(doc.Content[0], "outside", "tiers", "services", "between-tiers", "between-services", "aws")
+	top := p.fields(doc.Content[0], "outside", "tiers", "services", "between-tiers", "between-services", "between-strangers", "aws")
 	p.outside(top["outside"], &in)
 	p.tiers(top["tiers"], &in)
 	p.services(top["services"], &in)
 	outside := slices.Collect(maps.Keys(in.Outside))
 	in.BetweenTiers = p.rules(top["between-tiers"], slices.Concat(slices.Collect(maps.Keys(in.Tiers)), outside))
 	in.BetweenServices = p.rules(top["between-services"], slices.Concat(slices.Collect(maps.Keys(in.Services)), outside))
+	strangers := slices.Collect(maps.Keys(in.Services))
+	for name := range in.Tiers {
+		strangers = append(strangers, stranger(name))
+	}
+	in.BetweenStrangers = p.rules(top["between-strangers"], strangers)
 	for _, n := range p.items(top["aws"]) {
 		f := p.fields(n, "from", "services", "because")
 		in.AWS = append(in.AWS, AWSRule{At: Place{file, n.Line}, From: p.names(f["from"], "service", slices.Collect(maps.Keys(in.Services))), Services: p.words(f["services"])})
@@ -197,8 +207,12 @@ func (p *parser) outside(n *yaml.Node, in *Intent) {
 func (p *parser) tiers(n *yaml.Node, in *Intent) {
 	for name, v := range p.fields(n) {
 		t := Tier{Tags: map[string]string{}}
-		for key, value := range p.fields(p.fields(v, "tags")["tags"]) {
+		f := p.fields(v, "tags", "leads-to")
+		for key, value := range p.fields(f["tags"]) {
 			t.Tags[key] = value.Value
+		}
+		for _, w := range p.names(f["leads-to"], "target", strings.Split(join(leads), ", ")) {
+			t.LeadsTo = append(t.LeadsTo, reach.TargetKind(w))
 		}
 		if len(t.Tags) == 0 {
 			p.bad(v, "tier %q: want tags, by which its subnets are known", name)
@@ -219,14 +233,6 @@ func (p *parser) services(n *yaml.Node, in *Intent) {
 		}
 		in.Services[name] = Service{Kind: reach.OwnerKind(kind.Value)}
 	}
-}
-
-func join(kinds []reach.OwnerKind) string {
-	out := make([]string, len(kinds))
-	for i, k := range kinds {
-		out[i] = string(k)
-	}
-	return strings.Join(out, ", ")
 }
 
 func (p *parser) rules(n *yaml.Node, known []string) []Rule {

@@ -1,6 +1,7 @@
 package intent_test
 
 import (
+	"net/netip"
 	"os"
 	"strings"
 	"testing"
@@ -85,10 +86,51 @@ func TestANameThatStandsForNobodyIsNoProof(t *testing.T) {
 	require.ElementsMatch(t, []string{"balancer-exists", "balancer-to-balancer", "balancer-to-pods", "balancer-to-database", "pods-to-balancer", "database-to-balancer", "balancer-to-internet", "internet-to-balancer"}, slugs)
 }
 
+func TestAGroupThatAdmitsARangeIsFoundOut(t *testing.T) {
+	in := parse(t, small)
+	e := example.Platform()
+	m, err := reach.New(e)
+	require.NoError(t, err)
+	require.Empty(t, failed(parse(t, small+"between-strangers: [{from: pods, to: [anything in public, anything in isolated], traffic: all, because: egress}]").CompareStrangers(m))[1:], "but for the isolated tier's network ACL")
+	for i := range e.Groups {
+		if e.Groups[i].ID == "sg-db" {
+			e.Groups[i].In = append(e.Groups[i].In, example.TCP(5432, "10.0.21.0/24"))
+		}
+	}
+	m, err = reach.New(e)
+	require.NoError(t, err)
+	require.Empty(t, failed(in.CompareServices(m)), "no service of today has such an address")
+	bad := failed(in.CompareStrangers(m))
+	require.Equal(t, "anything-in-isolated-to-database", bad[0].Slug)
+	require.Contains(t, bad[0].Observed, "sg-db in: tcp 5432 with 10.0.21.0/24")
+}
+
+func TestARouteTooManyIsFoundOutBehindANetworkACL(t *testing.T) {
+	in := parse(t, strings.Replace(small, "{tags: {Tier: isolated}}", "{tags: {Tier: isolated}, leads-to: [local, gateway endpoint]}", 1))
+	e := example.Platform()
+	m, err := reach.New(e)
+	require.NoError(t, err)
+	require.Empty(t, failed(in.CompareRoutes(m)))
+	for i := range e.RouteTables {
+		if e.RouteTables[i].ID == "rtb-isolated" {
+			e.RouteTables[i].Routes = append(e.RouteTables[i].Routes, reach.Route{Prefix: netip.MustParsePrefix("0.0.0.0/0"), Kind: reach.ToInternet, Target: "igw"})
+		}
+	}
+	m, err = reach.New(e)
+	require.NoError(t, err)
+	bad := failed(in.CompareRoutes(m))
+	require.Len(t, bad, 1)
+	require.Contains(t, bad[0].Observed, "route table rtb-isolated")
+	require.Contains(t, bad[0].Observed, "leads to internet gateway igw")
+	in.Tiers["isolated"] = intent.Tier{Tags: map[string]string{"Tier": "none"}, LeadsTo: []reach.TargetKind{reach.Local}}
+	require.Contains(t, failed(in.CompareRoutes(m))[0].Observed, "nobody was asked")
+}
+
 func TestBadIntentsAreNamedByLineAndNearestName(t *testing.T) {
 	for _, c := range []struct{ name, from, to, want string }{
 		{"an unknown service", "from: pods, to: database", "from: pots, to: database", `reachability.yaml:10: unknown name "pots"; the nearest are pods`},
 		{"an unknown key", "because: PostgreSQL", "becuse: PostgreSQL", `unknown key "becuse"; the nearest are because`},
+		{"a target that is none", "isolated: {tags: {Tier: isolated}}", "isolated: {tags: {Tier: isolated}, leads-to: locl}", `unknown target "locl"; the nearest are local`},
 		{"no reason", ", because: PostgreSQL", "", "reachability.yaml:10: the rule does not say why"},
 		{"a port that is none", "tcp 5432", "tcp 99999", `reachability.yaml:10: traffic "tcp 99999"`},
 		{"an unknown kind", "kind: pods", "kind: bots", `reachability.yaml:7: service "pods": unknown kind "bots"; the nearest are pods`},
