@@ -5,6 +5,7 @@ package network_test
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"os"
 	"testing"
 
@@ -15,9 +16,24 @@ import (
 	"github.com/fintrack/platform/test/layers/networking"
 	"github.com/fintrack/platform/test/layers/security"
 	"github.com/fintrack/platform/test/network/reachability"
+	"github.com/stretchr/testify/require"
 )
 
 func TestMain(m *testing.M) { deploy.Main(m) }
+
+// TestPlannedNetworks plans the network of every environment, and holds what it will
+// let pass between tiers against the intent.
+func TestPlannedNetworks(t *testing.T) {
+	paths, err := sandbox.FindPaths()
+	require.NoError(t, err)
+	in, err := reachability.Intent(paths.Source())
+	require.NoError(t, err)
+	plans := map[string][]byte{}
+	for _, environment := range []string{"dev", "prod", "staging"} {
+		plans[environment] = deploy.PlannedLayer(t, networking.Layer(), environment)
+	}
+	reachability.Planned(deploy.Checks(t, "network"), in, plans)
+}
 
 // TestAppliedNetwork applies the layers that make the network and what is in it, and
 // proves the network as the APIs describe it. What else the layers promise their own
@@ -34,7 +50,11 @@ func TestAppliedNetwork(t *testing.T) {
 			if err != nil {
 				s.T.Fatal(err)
 			}
-			reachability.Prove(ctx, s.Checks, s.Sandbox.AWS, paths)
+			plan, err := json.Marshal(s.Deployment("networking").Plan)
+			if err != nil {
+				s.T.Fatal(err)
+			}
+			reachability.Prove(ctx, s.Checks, s.Sandbox.AWS, paths, plan)
 		},
 	})
 }

@@ -44,7 +44,8 @@ func Intent(root string) (intent.Intent, error) {
 }
 
 // Prove reads an account's network and records what holds of it, and what does not.
-func Prove(ctx context.Context, checks *check.Set, cfg aws.Config, paths sandbox.Paths) {
+// plan is the one by which it was applied, as terraform show -json prints it.
+func Prove(ctx context.Context, checks *check.Set, cfg aws.Config, paths sandbox.Paths, plan []byte) {
 	described := check.Check{ID: "network.described", Title: "The network is described in full by documents of known shapes", Subject: "Describe* of the account", Controls: controls, Next: "test/kit/reach/describe says which shapes it knows"}
 	docs, err := live.Documents(ctx, cfg)
 	if err != nil {
@@ -73,6 +74,7 @@ func Prove(ctx context.Context, checks *check.Set, cfg aws.Config, paths sandbox
 		return
 	}
 	Hold(checks, m, in)
+	foretold(checks, in, plan, m)
 	witness(ctx, checks, estate, m)
 }
 

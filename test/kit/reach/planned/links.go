@@ -1,0 +1,185 @@
+package planned
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// one is the thing that an attribute names. Anything but exactly one is refused.
+func (r *reader) one(n *node, attr string, want ...string) (*node, bool) {
+	found := r.link(n, attr, want...)
+	switch len(found) {
+	case 1:
+		return found[0], true
+	case 0:
+		r.bad("%s: the plan does not say which %s its %s is", n.Address, strings.Join(want, " or "), attr)
+	default:
+		r.bad("%s: the plan does not say which of %s its %s is", n.Address, addresses(found), attr)
+	}
+	return nil, false
+}
+
+// every is all that an attribute names, at least one.
+func (r *reader) every(n *node, attr string, want ...string) []*node {
+	found := r.link(n, attr, want...)
+	if len(found) == 0 {
+		r.bad("%s: the plan does not say which %s its %s are", n.Address, strings.Join(want, " or "), attr)
+	}
+	return found
+}
+
+func addresses(list []*node) string {
+	var out []string
+	for _, n := range list {
+		out = append(out, n.Address)
+	}
+	return strings.Join(out, ", ")
+}
+
+// has says whether an attribute is given, now or after the apply.
+func (n *node) has(attr string) bool {
+	if v, known := n.Values[attr]; known {
+		return v != nil && v != ""
+	}
+	return len(references(n.item.Expressions[attr])) > 0
+}
+
+// link are the instances that an attribute may name: by its ids where the plan knows
+// them, otherwise by what its expression refers to.
+func (r *reader) link(n *node, attr string, want ...string) []*node {
+	var ids []string
+	switch v := n.Values[attr].(type) {
+	case string:
+		ids = []string{v}
+	case []any:
+		for _, x := range v {
+			s, _ := x.(string)
+			ids = append(ids, s)
+		}
+	}
+	if len(ids) == 0 {
+		f := follower{r: r, want: want}
+		f.follow(n.scope, n, references(n.item.Expressions[attr]), 0)
+		slices.SortFunc(f.found, func(a, b *node) int { return strings.Compare(a.Address, b.Address) })
+		return slices.Compact(f.found)
+	}
+	var out []*node
+	for _, id := range ids {
+		to, ok := r.byID[id]
+		if !ok || !slices.Contains(want, to.Type) {
+			r.bad("%s: its %s is %s, which is none of the plan's %s", n.Address, attr, id, strings.Join(want, " or "))
+			continue
+		}
+		out = append(out, to)
+	}
+	return out
+}
+
+// follower gathers the instances of the wanted types that references lead to.
+type follower struct {
+	r     *reader
+	want  []string
+	found []*node
+}
+
+// reference is one to a resource: its type and name, an index, and an attribute.
+var reference = regexp.MustCompile(`^(aws_[a-z0-9_]+\.[A-Za-z0-9_-]+)(?:\[("[^"]*"|\d+)\])?(?:\.([a-z0-9_]+))?`)
+
+// deepest bounds the references that are followed one after another.
+const deepest = 20
+
+// follow follows what an expression of n in s refers to; n is nil for one that is
+// not a resource's.
+func (f *follower) follow(s *scope, n *node, refs []string, depth int) {
+	if depth > deepest {
+		return
+	}
+	for _, ref := range refs {
+		if slices.ContainsFunc(refs, func(o string) bool { return strings.HasPrefix(o, ref+".") || strings.HasPrefix(o, ref+"[") }) {
+			continue // the longer one says more
+		}
+		head, rest, _ := strings.Cut(ref, ".")
+		switch {
+		case head == "each" && n != nil && strings.HasPrefix(rest, "value"):
+			f.eachValue(s, n, strings.TrimPrefix(strings.TrimPrefix(rest, "value"), "."), depth)
+		case head == "var" && s.parent != nil:
+			name, _, _ := strings.Cut(rest, ".")
+			f.follow(s.parent, nil, references(s.call.Expressions[name]), depth+1)
+		case head == "module":
+			called, output, _ := strings.Cut(rest, ".")
+			if inner := s.children[called]; inner != nil {
+				f.follow(inner, nil, references(inner.conf.Outputs[output].Expression), depth+1)
+			}
+		default:
+			if m := reference.FindStringSubmatch(ref); m != nil {
+				f.resource(f.instances(s, n, refs, m[1], m[2]), m[3], depth)
+			}
+		}
+	}
+}
+
+// instances are those of a resource that an expression may mean: the one with the
+// index it names; the one with n's own key, where nothing but the key is referred to
+// beside it; otherwise all.
+func (f *follower) instances(s *scope, n *node, refs []string, name, index string) []*node {
+	all := s.byName[name]
+	key := func(x *node) string { b, _ := json.Marshal(x.Index); return string(b) }
+	own := n != nil && (slices.Contains(refs, "each.key") || slices.Contains(refs, "count.index")) && !slices.ContainsFunc(refs, func(o string) bool {
+		head, _, _ := strings.Cut(o, ".")
+		return head == "local" || head == "var" || head == "data" || head == "module" || strings.HasPrefix(o, "each.value")
+	})
+	if index == "" && !own {
+		return all
+	}
+	if index == "" {
+		index = key(n)
+	}
+	var out []*node
+	for _, x := range all {
+		if key(x) == index {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// eachValue is an instance's own value of a for_each over a resource, which has the
+// same key.
+func (f *follower) eachValue(s *scope, n *node, attr string, depth int) {
+	for _, ref := range references(n.item.ForEach) {
+		if m := reference.FindStringSubmatch(ref); m != nil && m[0] == m[1] {
+			f.resource(f.instances(s, n, []string{"each.key"}, m[1], ""), attr, depth)
+		}
+	}
+}
+
+// resource takes instances of a wanted type, or goes on by their attribute.
+func (f *follower) resource(list []*node, attr string, depth int) {
+	for _, x := range list {
+		switch {
+		case slices.Contains(f.want, x.Type):
+			if attr == "" || attr == "id" {
+				f.found = append(f.found, x)
+			}
+		case attr == "":
+		case x.text(attr) != "":
+			if to, ok := f.r.byID[x.text(attr)]; ok && slices.Contains(f.want, to.Type) {
+				f.found = append(f.found, to)
+			}
+		default:
+			f.follow(x.scope, x, references(x.item.Expressions[attr]), depth+1)
+		}
+	}
+}
+
+// number is a whole number of the plan.
+func (n *node) number(attr string) (int, error) {
+	v, ok := n.Values[attr].(float64)
+	if !ok || v != float64(int(v)) {
+		return 0, fmt.Errorf("%s: its %s is not known before an apply, or no whole number", n.Address, attr)
+	}
+	return int(v), nil
+}

@@ -1,0 +1,213 @@
+// Package planned makes an estate of a Terraform plan, in the form that terraform
+// show -json prints: what routes and network ACLs will let pass once it is applied.
+// It does no I/O.
+//
+// A plan knows few ids. What belongs together follows from the references that the
+// configuration makes; where those leave a choice that matters, the plan is refused.
+// Two things a plan does not say: an index is taken to be the key itself where the
+// key alone is referred to, and a list made of a resource to hold all its instances.
+//
+// Security groups and what has them are not read: a plan of the network is asked
+// about tiers.
+package planned
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/fintrack/platform/test/kit/reach"
+)
+
+// The parts of a plan that are read (JSON Output Format, "Plan Representation").
+type plan struct {
+	FormatVersion string `json:"format_version"`
+	Planned       struct {
+		Root module `json:"root_module"`
+	} `json:"planned_values"`
+	Configuration struct {
+		Root configuration `json:"root_module"`
+	} `json:"configuration"`
+}
+
+type module struct {
+	Address   string
+	Resources []resource
+	Children  []module `json:"child_modules"`
+}
+
+type resource struct {
+	Address, Mode, Type, Name string
+	Index                     any
+	Values                    map[string]any
+}
+
+type configuration struct {
+	Outputs map[string]struct{ Expression json.RawMessage }
+	Items   []item          `json:"resources"`
+	Calls   map[string]call `json:"module_calls"`
+}
+
+type item struct {
+	Mode, Type, Name string
+	Expressions      map[string]json.RawMessage
+	ForEach          json.RawMessage `json:"for_each_expression"`
+}
+
+type call struct {
+	Expressions map[string]json.RawMessage
+	Module      configuration
+}
+
+// references are what an expression refers to; blocks inside blocks have none here.
+func references(raw json.RawMessage) []string {
+	var e struct{ References []string }
+	if json.Unmarshal(raw, &e) != nil {
+		return nil
+	}
+	return e.References
+}
+
+// scope is a module of the configuration.
+type scope struct {
+	path     string
+	conf     *configuration
+	parent   *scope
+	call     *call
+	children map[string]*scope
+	byName   map[string][]*node // by type and name
+}
+
+// node is an instance of a managed resource. Its address is its id.
+type node struct {
+	resource
+	scope *scope
+	item  *item
+}
+
+func (n *node) text(attr string) string {
+	s, _ := n.Values[attr].(string)
+	return s
+}
+
+func (n *node) name() string {
+	tags, _ := n.Values["tags"].(map[string]any)
+	s, _ := tags["Name"].(string)
+	return s
+}
+
+type reader struct {
+	errs   []error
+	nodes  map[string]*node // by address
+	byID   map[string]*node // where the plan knows the id
+	byType map[string][]*node
+	e      reach.Estate
+}
+
+func (r *reader) bad(format string, args ...any) {
+	r.errs = append(r.errs, fmt.Errorf(format, args...))
+}
+
+// Read makes an estate of a plan, or lists all that it cannot read.
+func Read(text []byte) (reach.Estate, error) {
+	var p plan
+	if err := json.Unmarshal(text, &p); err != nil {
+		return reach.Estate{}, fmt.Errorf("the plan: want what terraform show -json prints: %w", err)
+	}
+	if major, _, _ := strings.Cut(p.FormatVersion, "."); major != "1" {
+		return reach.Estate{}, fmt.Errorf("the plan has format version %q: want 1.x", p.FormatVersion)
+	}
+	r := &reader{nodes: map[string]*node{}, byID: map[string]*node{}, byType: map[string][]*node{}}
+	r.gather(p.Planned.Root, &scope{conf: &p.Configuration.Root})
+	r.networks()
+	r.gateways()
+	r.tables()
+	r.acls()
+	r.transit()
+	if len(r.e.VPCs) == 0 {
+		r.bad("the plan makes no VPC")
+	}
+	return r.e, errors.Join(r.errs...)
+}
+
+// shapes are types of resources that decide where packets go; read are those of them
+// that this package has a rule for, or that decide nothing between tiers.
+var (
+	shapes = regexp.MustCompile(`^aws_(vpc|subnet|route(_|$)|network_acl|network_interface|nat_|internet_gateway|egress|vpn|dx_|customer_gateway|ec2_(transit|managed_prefix|carrier|local)|default_(vpc|subnet|route|network)|main_route|networkmanager|networkfirewall)`)
+	read   = []string{
+		"aws_vpc", "aws_vpc_ipv4_cidr_block_association", "aws_subnet", "aws_route_table", "aws_route_table_association", "aws_route", "aws_network_acl",
+		"aws_network_acl_rule", "aws_internet_gateway", "aws_nat_gateway", "aws_vpc_endpoint", "aws_ec2_transit_gateway", "aws_ec2_transit_gateway_route_table",
+		"aws_ec2_transit_gateway_vpc_attachment", "aws_ec2_transit_gateway_route_table_association", "aws_ec2_transit_gateway_route_table_propagation",
+		"aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule",
+	}
+)
+
+// gather finds every managed resource with its configuration.
+func (r *reader) gather(m module, s *scope) {
+	s.path, s.children, s.byName = m.Address, map[string]*scope{}, map[string][]*node{}
+	for _, x := range m.Resources {
+		if x.Mode != "managed" {
+			continue
+		}
+		n := &node{resource: x, scope: s}
+		i := slices.IndexFunc(s.conf.Items, func(c item) bool { return c.Mode == "managed" && c.Type == x.Type && c.Name == x.Name })
+		if i < 0 {
+			if shapes.MatchString(x.Type) {
+				r.bad("%s: the plan's configuration has no such resource", x.Address)
+			}
+			continue
+		}
+		n.item = &s.conf.Items[i]
+		if shapes.MatchString(x.Type) && !slices.Contains(read, x.Type) {
+			r.bad("%s: the model has no rule for %s", x.Address, x.Type)
+		}
+		r.nodes[x.Address] = n
+		if id := n.text("id"); id != "" {
+			r.byID[id] = n
+		}
+		r.byType[x.Type] = append(r.byType[x.Type], n)
+		s.byName[x.Type+"."+x.Name] = append(s.byName[x.Type+"."+x.Name], n)
+	}
+	for _, child := range m.Children {
+		name := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(child.Address, m.Address), "."), "module.")
+		c, ok := s.conf.Calls[name]
+		if !ok {
+			if slices.ContainsFunc(child.Resources, func(x resource) bool { return shapes.MatchString(x.Type) }) {
+				r.bad("%s: the model has no rule for a network in a module that is there many times", child.Address)
+			}
+			continue
+		}
+		inner := &scope{conf: &c.Module, parent: s, call: &c}
+		r.gather(child, inner)
+		s.children[name] = inner
+	}
+}
+
+// all are the instances of a type, by address.
+func (r *reader) all(kind string) []*node {
+	return slices.SortedFunc(slices.Values(r.byType[kind]), func(a, b *node) int { return strings.Compare(a.Address, b.Address) })
+}
+
+func (r *reader) prefix(n *node, attr string) (netip.Prefix, bool) {
+	p, err := netip.ParsePrefix(n.text(attr))
+	if err != nil {
+		r.bad("%s: its %s is not known before an apply, or no range: %q", n.Address, attr, n.text(attr))
+	}
+	return p.Masked(), err == nil
+}
+
+func (r *reader) tags(n *node) map[string]string {
+	out := map[string]string{}
+	tags, _ := n.Values["tags"].(map[string]any)
+	for k, v := range maps.All(tags) {
+		if s, ok := v.(string); ok {
+			out[k] = s
+		}
+	}
+	return out
+}
