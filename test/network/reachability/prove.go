@@ -99,8 +99,13 @@ func Hold(checks *check.Set, m *reach.Model, in intent.Intent) {
 	}
 	checks.Equal(check.Check{ID: "network.apart", Title: "No two networks that can ask each other share an address", Subject: "module.vpc", Controls: controls}, "", strings.Join(overlaps, "; "))
 	for _, f := range in.Compare(m) {
-		checks.That(check.Check{ID: "network." + f.Slug, Title: f.Title, Subject: File, Controls: controls,
-			Next: "mend the rule that the path names, or declare the path with its reason in " + File}, f.OK, f.Expected, f.Observed)
+		c := check.Check{ID: "network." + f.Slug, Title: f.Title, Subject: File, Controls: controls,
+			Next: "mend the rule that the path names, or declare the path with its reason in " + File}
+		if f.Needs != "" {
+			checks.NotProven(c, f.Needs, f.Observed)
+			continue
+		}
+		checks.That(c, f.OK, f.Expected, f.Observed)
 	}
 }
 

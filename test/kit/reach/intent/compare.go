@@ -17,6 +17,9 @@ type Finding struct {
 	// Expected is what is declared, with its place; Observed is what holds, and the
 	// path of a packet that tells the difference.
 	Expected, Observed string
+	// Needs is what must be there before anything can be told, or empty; then it is
+	// neither OK nor a failure.
+	Needs string
 	// Open and Asked count the pairs of members.
 	Open, Asked int
 }
@@ -57,7 +60,27 @@ func (in Intent) CompareTiers(m *reach.Model) []Finding {
 // CompareServices holds what services reach against what is declared between them.
 func (in Intent) CompareServices(m *reach.Model) []Finding {
 	p := in.Resolve(m)
-	return compare(m, "", p.Services, p.Outside, in.BetweenServices)
+	return append(in.absent(p), compare(m, "", in.present(p), p.Outside, in.BetweenServices)...)
+}
+
+// present are the services without those that something makes after the apply and
+// has not made.
+func (in Intent) present(p Parties) map[string]reach.Party {
+	out := maps.Clone(p.Services)
+	maps.DeleteFunc(out, func(name string, q reach.Party) bool { return q.Empty() && in.Services[name].MadeBy != "" })
+	return out
+}
+
+// absent tells of the others.
+func (in Intent) absent(p Parties) []Finding {
+	var out []Finding
+	there := in.present(p)
+	for _, name := range slices.Sorted(maps.Keys(p.Services)) {
+		if _, ok := there[name]; !ok {
+			out = append(out, Finding{Slug: slug(name + "-exists"), Title: "What reaches " + name + ", and what it reaches, is as declared", Needs: in.Services[name].MadeBy, Observed: "nothing in this environment is " + name})
+		}
+	}
+	return out
 }
 
 func compare(m *reach.Model, kind string, inside, outside map[string]reach.Party, rules []Rule) []Finding {

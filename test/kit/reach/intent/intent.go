@@ -53,7 +53,12 @@ type Tier struct {
 }
 
 // Service is everything of a kind.
-type Service struct{ Kind reach.OwnerKind }
+type Service struct {
+	Kind reach.OwnerKind
+	// MadeBy is what makes it after the apply, or empty: where it has not, nothing can
+	// be proven of it.
+	MadeBy string
+}
 
 // Rule says that members of From reach members of To.
 type Rule struct {
@@ -223,7 +228,11 @@ func (p *parser) tiers(n *yaml.Node, in *Intent) {
 
 func (p *parser) services(n *yaml.Node, in *Intent) {
 	for name, v := range p.fields(n) {
-		kind := p.fields(v, "kind")["kind"]
+		f := p.fields(v, "kind", "made-by")
+		kind, by := f["kind"], ""
+		if f["made-by"] != nil {
+			by = f["made-by"].Value
+		}
 		if kind == nil {
 			p.bad(v, "service %q: want a kind: %s", name, join(kinds))
 			continue
@@ -231,7 +240,7 @@ func (p *parser) services(n *yaml.Node, in *Intent) {
 		if !slices.Contains(kinds, reach.OwnerKind(kind.Value)) {
 			p.bad(kind, "service %q: unknown kind %q; the nearest are %s", name, kind.Value, reach.Nearest(kind.Value, strings.Split(join(kinds), ", ")))
 		}
-		in.Services[name] = Service{Kind: reach.OwnerKind(kind.Value)}
+		in.Services[name] = Service{Kind: reach.OwnerKind(kind.Value), MadeBy: by}
 	}
 }
 

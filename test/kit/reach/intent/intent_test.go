@@ -34,7 +34,7 @@ func parse(t *testing.T, text string) intent.Intent {
 
 func failed(findings []intent.Finding) (out []intent.Finding) {
 	for _, f := range findings {
-		if !f.OK {
+		if !f.OK && f.Needs == "" {
 			out = append(out, f)
 		}
 	}
@@ -72,6 +72,56 @@ func TestThePlatformsIntentHoldsOfTheExample(t *testing.T) {
 	for _, f := range failed(in.CompareServices(m)) {
 		require.Contains(t, f.Slug, "control-plane", "the example has no control plane; %s", f.Observed)
 	}
+}
+
+// balanced is the example with a load balancer as the controller makes one of the
+// services' Ingress, that the internet may ask on ports.
+func balanced(ports ...reach.Port) reach.Estate {
+	e := example.Platform()
+	front := reach.Group{ID: "sg-front"}
+	for _, p := range ports {
+		front.In = append(front.In, example.TCP(p, "0.0.0.0/0"))
+	}
+	front.Out = []reach.Rule{example.FromGroup(8080, "sg-cluster")}
+	for i := range e.Groups {
+		if e.Groups[i].ID == "sg-cluster" {
+			e.Groups[i].In = append(e.Groups[i].In, example.FromGroup(8080, "sg-front"))
+		}
+	}
+	e.Groups = append(e.Groups, front)
+	e.LoadBalancers = []reach.LoadBalancer{{ID: "alb", VPC: "vpc"}}
+	e.Interfaces = append(e.Interfaces, reach.Interface{ID: "alb-a", Subnet: "subnet-public-a", Groups: []string{"sg-front"}, Kind: reach.Balancer, Owner: "alb", Public: true})
+	return e
+}
+
+func TestALoadBalancerIsHeldWhereOneIsThere(t *testing.T) {
+	text, err := os.ReadFile("../../../../policies/intent/reachability.yaml")
+	require.NoError(t, err)
+	in := parse(t, string(text))
+	about := func(e reach.Estate) (bad, needs []string) {
+		m, err := reach.New(e)
+		require.NoError(t, err)
+		for _, f := range append(in.CompareServices(m), in.CompareStrangers(m)...) {
+			switch {
+			case !strings.Contains(f.Slug, "load-balancer") || strings.Contains(f.Slug, "control-plane"):
+			case f.Needs != "":
+				needs = append(needs, f.Slug)
+			case !f.OK:
+				bad = append(bad, f.Slug)
+			}
+		}
+		return bad, needs
+	}
+	bad, needs := about(example.Platform())
+	require.Empty(t, bad)
+	require.Equal(t, []string{"load-balancer-exists"}, needs, "without one nothing is proven")
+	bad, needs = about(balanced(80, 443))
+	require.Empty(t, bad)
+	require.Empty(t, needs)
+	bad, _ = about(balanced(80, 443, 22))
+	require.Contains(t, bad, "internet-to-load-balancer")
+	bad, _ = about(balanced(80))
+	require.Contains(t, bad, "internet-to-load-balancer")
 }
 
 func TestANameThatStandsForNobodyIsNoProof(t *testing.T) {

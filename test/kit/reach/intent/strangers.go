@@ -23,6 +23,7 @@ func (in Intent) Compare(m *reach.Model) []Finding {
 // that admits a range is found out, whoever has an address there today.
 func (in Intent) CompareStrangers(m *reach.Model) []Finding {
 	p := in.Resolve(m)
+	p.Services = in.present(p)
 	var out []Finding
 	for _, tier := range slices.Sorted(maps.Keys(p.Tiers)) {
 		other := p.Tiers[tier]
