@@ -54,7 +54,7 @@ func TestAppliedNetwork(t *testing.T) {
 			if err != nil {
 				s.T.Fatal(err)
 			}
-			reachability.Prove(ctx, s.Checks, s.Sandbox.AWS, paths, plan)
+			reachability.Prove(ctx, s.Checks, s.Sandbox.AWS, paths, plan, s.Sandbox.Run.JournalPath)
 		},
 	})
 }

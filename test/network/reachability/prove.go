@@ -17,6 +17,7 @@ import (
 	"github.com/fintrack/platform/test/kit/reach/describe"
 	"github.com/fintrack/platform/test/kit/reach/intent"
 	"github.com/fintrack/platform/test/kit/reach/live"
+	"github.com/fintrack/platform/test/kit/reach/picture"
 	"github.com/fintrack/platform/test/kit/sandbox"
 	"github.com/fintrack/platform/test/kit/twin"
 )
@@ -44,8 +45,9 @@ func Intent(root string) (intent.Intent, error) {
 }
 
 // Prove reads an account's network and records what holds of it, and what does not.
-// plan is the one by which it was applied, as terraform show -json prints it.
-func Prove(ctx context.Context, checks *check.Set, cfg aws.Config, paths sandbox.Paths, plan []byte) {
+// plan is the one by which it was applied, as terraform show -json prints it. A
+// picture of who reaches whom is put beside the journal, for the evidence.
+func Prove(ctx context.Context, checks *check.Set, cfg aws.Config, paths sandbox.Paths, plan []byte, journal string) {
 	described := check.Check{ID: "network.described", Title: "The network is described in full by documents of known shapes", Subject: "Describe* of the account", Controls: controls, Next: "test/kit/reach/describe says which shapes it knows"}
 	docs, err := live.Documents(ctx, cfg)
 	if err != nil {
@@ -75,6 +77,11 @@ func Prove(ctx context.Context, checks *check.Set, cfg aws.Config, paths sandbox
 	}
 	Hold(checks, m, in)
 	foretold(checks, in, plan, m)
+	all := in.Resolve(m)
+	drawn := picture.SVG(m.Matrix(picture.Order(all.Services, all.Outside), intent.Protocols))
+	if err := check.Attach(journal, "network", ".svg", drawn); err != nil {
+		checks.Err(described, "a picture that can be kept beside the results", err)
+	}
 	witness(ctx, checks, estate, m)
 }
 
