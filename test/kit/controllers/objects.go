@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -82,35 +83,34 @@ func (o *Objects) path(ctx context.Context, x gitops.Object) (string, error) {
 	return p + "/" + r.Name, nil
 }
 
-// Try asks whether the API server would take an object: every check of admission is
-// made, and nothing is kept.
+// Try asks whether the API server would take an object, as a new one or in the place of
+// the one of that name: every check of admission is made, and nothing is kept.
 func (o *Objects) Try(ctx context.Context, x gitops.Object) error {
-	p, err := o.path(ctx, x)
-	if err != nil {
-		return err
-	}
-	return o.api.Do(ctx, http.MethodPost, p+"?dryRun=All&fieldValidation=Strict", x.Fields, nil)
+	return o.put(ctx, x, "?dryRun=All&fieldValidation=Strict")
 }
 
 // Apply makes an object, or puts it in the place of the one of that name.
-func (o *Objects) Apply(ctx context.Context, x gitops.Object) error {
+func (o *Objects) Apply(ctx context.Context, x gitops.Object) error { return o.put(ctx, x, "") }
+
+func (o *Objects) put(ctx context.Context, x gitops.Object, query string) error {
 	p, err := o.path(ctx, x)
 	if err != nil {
 		return err
 	}
-	err = o.api.Do(ctx, http.MethodPost, p, x.Fields, nil)
+	err = o.api.Do(ctx, http.MethodPost, p+query, x.Fields, nil)
 	var refused *cluster.StatusError
 	if !errors.As(err, &refused) || refused.Reason != "AlreadyExists" {
 		return err
 	}
-	var now map[string]any
-	if err := o.api.Do(ctx, http.MethodGet, p+"/"+x.Name(), nil, &now); err != nil {
+	now, err := o.Get(ctx, x)
+	if err != nil {
 		return err
 	}
-	metadata, _ := x.Fields["metadata"].(map[string]any)
-	metadata["resourceVersion"] = gitops.Object{Fields: now}.Text("metadata", "resourceVersion")
-	defer delete(metadata, "resourceVersion")
-	return o.api.Do(ctx, http.MethodPut, p+"/"+x.Name(), x.Fields, nil)
+	metadata := maps.Clone(x.Fields["metadata"].(map[string]any))
+	metadata["resourceVersion"] = now.Text("metadata", "resourceVersion")
+	fields := maps.Clone(x.Fields)
+	fields["metadata"] = metadata
+	return o.api.Do(ctx, http.MethodPut, p+"/"+x.Name()+query, fields, nil)
 }
 
 // Get reads the object of that kind, namespace and name as it is in the cluster.
