@@ -181,6 +181,8 @@ func (s *prover) capacity() {
 	s.none(s.check("schedulable", "Every service fits on a NodePool at its largest, spread over the zones", "gitops/addons/karpenter", "", "A1.1", "A1.2"), seen, found, err)
 	found, err = s.Tree.Quotas()
 	s.none(s.check("quotas", "The quotas let every service be at its largest while a release rolls out", "gitops/addons/namespaces", "", "A1.1"), seen, found, err)
+	found, err = s.Tree.FilledIn("fintrack")
+	s.none(s.check("limits", "No limit of the namespace fills in what a container must say itself", "gitops/addons/namespaces", "", "CC6.8", "A1.1"), plural(len(s.Tree.Of("", "LimitRange")), "limit range"), found, err)
 }
 
 func (s *prover) metrics() {

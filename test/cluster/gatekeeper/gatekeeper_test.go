@@ -156,6 +156,7 @@ func TestGatekeeperJudges(t *testing.T) {
 	p.webhook(process)
 	p.samples()
 	p.findings()
+	p.limits()
 	p.deployed()
 	p.audit()
 	p.down(process)
@@ -298,6 +299,26 @@ func (p proof) findings() {
 		}
 	}
 	p.that(c, seen, "reports", wrong)
+}
+
+// limits puts the namespace's limits in, and tries the pods again that do not say what
+// they need. The API server fills in what a limit of the type Container implies before
+// any webhook is asked (Kubernetes documentation, "Limit Ranges"), so a limit can do
+// away with the policy.
+func (p proof) limits() {
+	p.apply(p.of("/LimitRange")...)
+	var wrong []string
+	seen := 0
+	for _, e := range expectations(p.t) {
+		if e.policy != "required-resources" {
+			continue
+		}
+		seen++
+		if err := p.objects.Try(p.t.Context(), sample(p.t, e.object)); (err != nil) != e.refused {
+			wrong = append(wrong, fmt.Sprintf("%s: want refused %t, got %v", e.object, e.refused, err))
+		}
+	}
+	p.that(p.check("limits-say-nothing", "The limits of the namespace do not fill in what a container must say itself", "gitops/addons/namespaces/manifests/fintrack/limits.yaml", "CC6.8", "A1.1"), seen, "samples", wrong)
 }
 
 // deployed tries every workload of the services.

@@ -161,6 +161,25 @@ func TestQuotasCountTheRollout(t *testing.T) {
 	require.Contains(t, gitops.Words(short), "ask for 4 of requests.cpu, the quota is 3")
 }
 
+func TestLimitsOfAContainerFillIn(t *testing.T) {
+	const limits = "apiVersion: v1\nkind: LimitRange\nmetadata: {name: l, namespace: %s}\nspec: {limits: [{type: %s, %s}]}\n"
+	for name, c := range map[string]struct{ text, says string }{
+		"a default":                {fmt.Sprintf(limits, "fintrack", "Container", "default: {cpu: 1}"), "default fills in"},
+		"a default of the request": {fmt.Sprintf(limits, "fintrack", "Container", "defaultRequest: {cpu: 1}"), "defaultRequest fills in"},
+		"a largest container":      {fmt.Sprintf(limits, "fintrack", "Container", "max: {cpu: 1}"), "max fills in"},
+		"a smallest container":     {fmt.Sprintf(limits, "fintrack", "Container", "min: {cpu: 1}"), "min fills in"},
+		"a largest pod":            {fmt.Sprintf(limits, "fintrack", "Pod", "max: {cpu: 1}"), "none"},
+		"a ratio":                  {fmt.Sprintf(limits, "fintrack", "Container", "maxLimitRequestRatio: {cpu: 4}"), "none"},
+		"another namespace":        {fmt.Sprintf(limits, "logging", "Container", "default: {cpu: 1}"), "none"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			found, err := gitops.Tree{Objects: parse(t, "a", c.text)}.FilledIn("fintrack")
+			require.NoError(t, err)
+			require.Contains(t, gitops.Words(found), c.says)
+		})
+	}
+}
+
 func application(t *testing.T, name, spec string) gitops.Application {
 	t.Helper()
 	o := parse(t, name, "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: "+name+", namespace: argocd}\nspec: "+spec+"\n")[0]

@@ -51,6 +51,9 @@ var mistakes = map[string]mistake{
 	"a project that allows everything": {file: "gitops/bootstrap/templates/project-fintrack.yaml", old: "namespace: fintrack}", new: "namespace: '*'}", says: "name each namespace", find: func(_ *testing.T, p platform.Platform, _ []gitops.Object) ([]gitops.Finding, error) {
 		return p.Tree.Tight(), nil
 	}},
+	"limits that are defaults too": {file: addons + "namespaces/manifests/fintrack/limits.yaml", old: "type: Pod", new: "type: Container", says: "max fills in what a container does not say", find: func(_ *testing.T, p platform.Platform, _ []gitops.Object) ([]gitops.Finding, error) {
+		return p.Tree.FilledIn("fintrack")
+	}},
 	"a CRD that comes too late": {file: "gitops/apps/templates/addons/opa-gatekeeper.yaml", old: `"wave" "-4"`, new: `"wave" "9"`, says: "and its CRD comes from opa-gatekeeper in wave 9", find: func(_ *testing.T, p platform.Platform, _ []gitops.Object) ([]gitops.Finding, error) {
 		return p.Tree.Ordered(), nil
 	}},
