@@ -35,6 +35,7 @@ func TestPlatform(t *testing.T) {
 			s.objects(t)
 			s.agreement()
 			s.capacity()
+			s.cost()
 			s.metrics()
 			trees = append(trees, s.Tree)
 		}
