@@ -2,6 +2,7 @@ package gitops_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/fintrack/platform/test/kit/gitops"
@@ -128,7 +129,7 @@ spec:
 `
 
 func TestSchedulable(t *testing.T) {
-	spread := "topologySpreadConstraints: [{topologyKey: topology.kubernetes.io/zone, maxSkew: 1, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: a}}}]"
+	spread := "topologySpreadConstraints: [{topologyKey: topology.kubernetes.io/zone, maxSkew: 1, minDomains: 2, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: a}}}]"
 	for name, c := range map[string]struct{ text, says string }{
 		"a pool for everything":     {fmt.Sprintf(deployment, "replicas: 3", spread, "") + fmt.Sprintf(pool, "m6i.xlarge", "a, b, c", "", "10"), "none"},
 		"another kind of node":      {fmt.Sprintf(deployment, "replicas: 3", "nodeSelector: {workload-type: gpu}", "") + fmt.Sprintf(pool, "m6i.xlarge", "a, b", "", "10"), "no label workload-type=gpu"},
@@ -136,6 +137,7 @@ func TestSchedulable(t *testing.T) {
 		"a taint":                   {fmt.Sprintf(deployment, "replicas: 3", "", "") + fmt.Sprintf(pool, "m6i.xlarge", "a, b", "{key: gpu, effect: NoSchedule}", "10"), "its taint gpu is not tolerated"},
 		"a taint that is tolerated": {fmt.Sprintf(deployment, "replicas: 3", "tolerations: [{key: gpu, operator: Exists}]", "") + fmt.Sprintf(pool, "m6i.xlarge", "a, b", "{key: gpu, effect: NoSchedule}", "10"), "none"},
 		"one zone":                  {fmt.Sprintf(deployment, "replicas: 3", spread, "") + fmt.Sprintf(pool, "m6i.xlarge", "a", "", "10"), "must be spread over topology.kubernetes.io/zone, and the NodePool general has 1"},
+		"nodes in one zone suffice": {fmt.Sprintf(deployment, "replicas: 3", strings.Replace(spread, "minDomains: 2, ", "", 1), "") + fmt.Sprintf(pool, "m6i.xlarge", "a, b", "", "10"), "its spread lets every pod be there: set minDomains to 2"},
 		"too many for the limit":    {fmt.Sprintf(deployment, "replicas: 9", "", "") + fmt.Sprintf(pool, "m6i.xlarge", "a, b", "", "9"), "ask for 10000m cores, the limit is 9000m"},
 		"an unknown machine":        {fmt.Sprintf(deployment, "replicas: 3", "", "") + fmt.Sprintf(pool, "z9.huge", "a, b", "", "10"), "what the machine z9.huge has is not known here"},
 	} {

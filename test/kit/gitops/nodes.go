@@ -208,6 +208,9 @@ func (t Tree) Schedulable(namespace string) ([]Finding, error) {
 			if len(domains) < 2 {
 				out = append(out, found(w.Object, w.Object.Origin, "name the zones in the NodePool", "its pods must be spread over %s, and the NodePool %s has %d of them", s.TopologyKey, home.object.Name(), len(domains)))
 			}
+			if s.MinDomains == nil || *s.MinDomains < 2 {
+				out = append(out, found(w.Object, w.Object.Origin, "set minDomains to 2", "while there are nodes in one zone alone, its spread lets every pod be there"))
+			}
 			if !selects(s.LabelSelector, w.Template.Labels) {
 				out = append(out, found(w.Object, w.Object.Origin, "take the pod's own labels", "its topology spread counts other pods than its own"))
 			}
