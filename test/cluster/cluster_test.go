@@ -46,9 +46,7 @@ func prepared(t *testing.T) environment {
 	e := environment{t: t, cluster: c, objects: controllers.In(c), tree: p.Tree, modules: m, checks: suite.Checks(t, "cluster")}
 	e.kinds()
 	for _, kind := range []string{"/Namespace", "/ServiceAccount", "rbac.authorization.k8s.io/ClusterRole", "rbac.authorization.k8s.io/ClusterRoleBinding", "rbac.authorization.k8s.io/Role", "rbac.authorization.k8s.io/RoleBinding", "/LimitRange", "/ResourceQuota"} {
-		for _, o := range of(e.tree.Objects, kind) {
-			e.apply(o)
-		}
+		e.apply(of(e.tree.Objects, kind)...)
 	}
 	return e
 }
@@ -87,13 +85,9 @@ func (e environment) kinds() {
 	}
 }
 
-// apply makes an object; a busy API server may need several tries.
-func (e environment) apply(o gitops.Object) {
+func (e environment) apply(objects ...gitops.Object) {
 	e.t.Helper()
-	require.NoError(e.t, controllers.Until(e.t.Context(), established, fmt.Sprintf("make %s, declared at %s", o.ID(), o.Origin), func(ctx context.Context) (bool, string) {
-		err := e.objects.Apply(ctx, o)
-		return err == nil, fmt.Sprint(err)
-	}))
+	require.NoError(e.t, e.objects.Make(e.t.Context(), established, objects...))
 }
 
 type condition struct{ Type, Status, Reason, Message string }

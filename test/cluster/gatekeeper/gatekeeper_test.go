@@ -55,14 +55,7 @@ func (p proof) that(c check.Check, seen int, of string, wrong []string) {
 
 func (p proof) apply(objects ...gitops.Object) {
 	p.t.Helper()
-	for _, o := range objects {
-		require.NoError(p.t, controllers.Until(p.t.Context(), within, "make "+o.ID(), func(ctx context.Context) (bool, string) {
-			if err := p.objects.Apply(ctx, o); err != nil {
-				return false, err.Error()
-			}
-			return true, ""
-		}))
-	}
+	require.NoError(p.t, p.objects.Make(p.t.Context(), within, objects...))
 }
 
 func (p proof) of(groups ...string) []gitops.Object {

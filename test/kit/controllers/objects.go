@@ -113,6 +113,21 @@ func (o *Objects) put(ctx context.Context, x gitops.Object, query string) error 
 	return o.api.Do(ctx, http.MethodPut, p+"/"+x.Name()+query, fields, nil)
 }
 
+// Make applies objects one after another. It asks again until each is taken, within a
+// time each: a kind may not be served yet, or the API server be busy.
+func (o *Objects) Make(ctx context.Context, within time.Duration, objects ...gitops.Object) error {
+	for _, x := range objects {
+		err := Until(ctx, within, fmt.Sprintf("make %s, declared at %s", x.ID(), x.Origin), func(ctx context.Context) (bool, string) {
+			err := o.Apply(ctx, x)
+			return err == nil, fmt.Sprint(err)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Get reads the object of that kind, namespace and name as it is in the cluster.
 func (o *Objects) Get(ctx context.Context, x gitops.Object) (gitops.Object, error) {
 	p, err := o.path(ctx, x)
