@@ -25,12 +25,13 @@ func accessCommand() *cobra.Command {
 		Use: "access", Short: "Ask who may do what, by " + intentFile,
 		Long: "Answers from what is declared in " + intentFile + ", with example names in the place of\nwhat only an applied platform has. make test-identity proves that the platform is so.",
 	}
-	c.AddCommand(accessCan(), accessWhoCan(), accessWhatCan(), accessDiff(), accessUnused(), accessMatrix())
+	c.AddCommand(accessCan(), accessWhoCan(), accessWhatCan(), accessDiff(), accessUnused(), accessMatrix(), accessPlan())
 	return c
 }
 
 // meant is the intent as an account in which every role is as declared.
 type meant struct {
+	intent   *access.Intent
 	known    *iam.Catalogue
 	declared []access.Declared
 	account  *iam.Account
@@ -69,7 +70,7 @@ func readMeant(ctx context.Context, revision string) (*meant, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
 	}
-	return &meant{known, declared, access.Account(declared)}, nil
+	return &meant{in, known, declared, access.Account(declared)}, nil
 }
 
 // role finds a role by its name in the intent or in AWS.

@@ -29,7 +29,8 @@ func facts() access.Facts {
 		Account: account, Region: "us-east-1", Partition: "aws", Issuer: "oidc.eks.us-east-1.amazonaws.com/id/EXAMPLE",
 		Named: map[string]string{"name": "fintrack", "environment": "prod", "long_name": "production", "dr_region": "us-west-2", "domain": "fintrack.io", "github_role_prefix": ""},
 		Outputs: map[string]map[string]any{
-			"networking": {"vpc_id": "vpc-1"},
+			"networking":    {"vpc_id": "vpc-1"},
+			"observability": {"log_group_names": map[string]any{"auth-service": "/fintrack/services/auth-service", "reporting-service": "/fintrack/services/reporting-service"}},
 			"security": {
 				"kms_key_arns": map[string]any{
 					"s3": key("s3"), "sqs": key("sqs"), "dynamodb": key("dynamodb"), "secrets-manager": key("secrets"), "ebs": key("ebs"),

@@ -11,31 +11,7 @@ import (
 // facets are everything that a role is given, one line for each action on each
 // resource, and who takes it.
 func facets(d Declared) []string {
-	var out []string
-	add := func(p *iam.Policy, verb string) {
-		if p == nil {
-			return
-		}
-		for i := range p.Statements {
-			s := &p.Statements[i]
-			under := ""
-			if len(s.Conditions) > 0 {
-				var all []string
-				for _, c := range s.Conditions {
-					all = append(all, c.String())
-				}
-				slices.Sort(all)
-				under = " if " + strings.Join(all, " and ")
-			}
-			for _, action := range s.Actions {
-				for _, on := range append(slices.Clone(s.Resources), principals(s)...) {
-					out = append(out, fmt.Sprintf("%s%s %s%s", map[bool]string{true: "not "}[s.Deny], verb+action, on, under))
-				}
-			}
-		}
-	}
-	add(d.Policy, "")
-	add(d.Trust, "is taken by ")
+	out := append(lines(d.Policy, ""), lines(d.Trust, "is taken by ")...)
 	for _, p := range d.AWSPolicies {
 		out = append(out, "AWS's policy "+p)
 	}
@@ -44,6 +20,40 @@ func facets(d Declared) []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// lines are a policy's statements, one line for each action on each resource.
+func lines(p *iam.Policy, verb string) []string {
+	if p == nil {
+		return nil
+	}
+	var out []string
+	for i := range p.Statements {
+		s := &p.Statements[i]
+		under := ""
+		if len(s.Conditions) > 0 {
+			var all []string
+			for _, c := range s.Conditions {
+				all = append(all, c.String())
+			}
+			slices.Sort(all)
+			under = " if " + strings.Join(all, " and ")
+		}
+		for _, action := range values(s.Actions, s.NotActions) {
+			for _, on := range append(values(s.Resources, s.NotResources), principals(s)...) {
+				out = append(out, fmt.Sprintf("%s%s %s%s", map[bool]string{true: "not "}[s.Deny], verb+action, on, under))
+			}
+		}
+	}
+	return out
+}
+
+// values are those, or in one what all but them are.
+func values(values []string, not bool) []string {
+	if not {
+		return []string{"all but " + strings.Join(values, ", ")}
+	}
+	return slices.Clone(values)
 }
 
 func principals(s *iam.Statement) []string {
@@ -64,9 +74,13 @@ func Diff(before, after []Declared) []string {
 	for _, d := range after {
 		now[d.Name], names = facets(d), append(names, d.Name)
 	}
-	slices.Sort(names)
+	return changes(slices.Compact(slices.Sorted(slices.Values(names))), old, now)
+}
+
+// changes are the lines that each role has now and had not (+), or had and has not (-).
+func changes(names []string, old, now map[string][]string) []string {
 	var out []string
-	for _, name := range slices.Compact(names) {
+	for _, name := range names {
 		_, was := old[name]
 		_, is := now[name]
 		switch {

@@ -69,6 +69,8 @@ func example(output, key string) string {
 		return "fintrack"
 	case key == "node_role_name" || key == "instance_profile_name":
 		return "fintrack-karpenter-node"
+	case output == "log_group_names":
+		return "/fintrack/services/" + key
 	case output == "bucket_names":
 		return "fintrack-" + key + "-prod"
 	}

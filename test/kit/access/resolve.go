@@ -24,6 +24,9 @@ type Facts struct {
 	Issuer string
 }
 
+// LongNames are the environments' names in the paths of secrets and in roles.
+var LongNames = map[string]string{"dev": "development", "staging": "staging", "prod": "production"}
+
 // Declared is one role of an intent in an environment.
 type Declared struct {
 	// Name is the role's in the intent, ARN its own.
