@@ -15,86 +15,89 @@ locals {
   suffix  = "amazonaws.com"
 
   # What each use needs. via: services through which a principal of the account
-  # that has an IAM grant may use the key. grants: whether those services hold
-  # grants. services: what AWS services may do with the key by themselves, without
+  # that has an IAM grant may use the key. grants: those of them that hold grants.
+  # services: what AWS services may do with the key by themselves, without
   # a principal of ours.
   uses = {
     eks = {
       description = "envelope encryption of Kubernetes secrets, and the control plane's log"
       via         = ["eks"]
-      grants      = true
+      grants      = ["eks"]
       services    = ["logs"]
     }
     ebs = {
       description = "volumes of nodes and pods"
       via         = ["ec2"]
-      grants      = true
+      grants      = ["ec2"]
       services    = []
     }
     rds = {
       description = "RDS storage, backups and Performance Insights"
       via         = ["rds"]
-      grants      = true
+      grants      = ["rds"]
       services    = []
     }
     elasticache = {
       description = "ElastiCache data, snapshots and logs"
       via         = ["elasticache"]
-      grants      = true
+      grants      = ["elasticache"]
       services    = ["logs"]
     }
     dynamodb = {
       description = "DynamoDB tables"
       via         = ["dynamodb"]
-      grants      = true
+      grants      = ["dynamodb"]
       services    = []
     }
     backup = {
       description = "AWS Backup vaults"
       via         = ["backup"]
-      grants      = true
+      grants      = ["backup"]
       services    = []
     }
     s3 = {
       description = "S3 objects"
       via         = ["s3"]
-      grants      = false
+      grants      = []
       services    = []
     }
     sqs = {
       description = "SQS messages"
       via         = ["sqs"]
-      grants      = false
+      grants      = []
       services    = []
     }
     sns = {
       description = "SNS messages, and the logs beside them"
       via         = ["sns"]
-      grants      = false
+      grants      = []
       services    = ["alarms", "logs"]
     }
     ecr = {
       description = "container images"
       via         = ["ecr"]
-      grants      = true
+      grants      = ["ecr"]
       services    = []
     }
+    # Lambda as well, for the environment of the function that rotates a secret: it
+    # asks in the name of who makes the function for a grant to the function's role
+    # (AWS Lambda Developer Guide, Securing Lambda environment variables).
     secrets-manager = {
-      description = "secrets"
-      via         = ["secretsmanager"]
-      grants      = false
+      description = "secrets, and the environment of the functions that rotate them"
+      via         = ["secretsmanager", "lambda"]
+      grants      = ["lambda"]
       services    = []
     }
     logs = {
       description = "CloudWatch log groups"
       via         = []
-      grants      = false
+      grants      = []
       services    = ["logs"]
     }
     cloudtrail = {
       description = "CloudTrail's log files"
       via         = ["s3"]
-      grants      = false
+      grants      = []
       services    = ["cloudtrail"]
     }
   }
@@ -181,7 +184,7 @@ locals {
         }],
         # The service acts later, when nobody is there to ask: it holds a grant,
         # which only it may make and only for its own resources.
-        !u.grants ? [] : [{
+        length(u.grants) == 0 ? [] : [{
           Sid       = "GrantsForTheServicesResources"
           Effect    = "Allow"
           Principal = { AWS = local.root }
@@ -191,7 +194,7 @@ locals {
             Bool = { "kms:GrantIsForAWSResource" = "true" }
             StringEquals = {
               "kms:CallerAccount" = local.account
-              "kms:ViaService"    = [for s in u.via : "${s}.${local.region}.${local.suffix}"]
+              "kms:ViaService"    = [for s in u.grants : "${s}.${local.region}.${local.suffix}"]
             }
           }
         }],

@@ -160,11 +160,13 @@ func verifyPolicy(ctx context.Context, d *deploy.Deployment, api *kms.Client, us
 }
 
 // through are the services by which a key is used, where they are not called as
-// the use is; "" is by none.
-var through = map[string]string{"ebs": "ec2", "secrets-manager": "secretsmanager", "cloudtrail": "s3", "logs": ""}
+// the use is; the key for logs is used by none.
+var through = map[string][]string{"ebs": {"ec2"}, "secrets-manager": {"lambda", "secretsmanager"}, "cloudtrail": {"s3"}, "logs": nil}
 
-// granted are the uses whose service holds grants.
-var granted = []string{"backup", "dynamodb", "ebs", "ecr", "eks", "elasticache", "rds"}
+// granted are the services that hold grants, by use.
+var granted = map[string]string{
+	"backup": "backup", "dynamodb": "dynamodb", "ebs": "ec2", "ecr": "ecr", "eks": "eks", "elasticache": "elasticache", "rds": "rds", "secrets-manager": "lambda",
+}
 
 // logged are the uses whose log groups are under the key as well.
 var logged = []string{"eks", "elasticache", "logs", "sns"}
@@ -172,24 +174,24 @@ var logged = []string{"eks", "elasticache", "logs", "sns"}
 // verifyUse checks who may use the key, and by which way alone.
 func verifyUse(d *deploy.Deployment, use string, bySid map[string]statement) {
 	region, account := d.Region, d.Sandbox.Account
-	service, other := through[use]
+	services, other := through[use]
 	if !other {
-		service = use
+		services = []string{use}
 	}
 	want := []string{"Administration"}
-	if service != "" {
+	if len(services) > 0 {
 		want = append(want, "UseThroughTheService")
 		s := bySid["UseThroughTheService"]
 		d.Checks.Equal(promise("via-service-only", "The key is used through its service by this account alone", use, "CC6.1", "C1.1"),
-			fmt.Sprint("arn:aws:iam::"+account+":root", account, service+"."+region+".amazonaws.com"),
-			fmt.Sprint(s.Principal["AWS"], s.Condition["StringEquals"]["kms:CallerAccount"], single(s.Condition["StringEquals"]["kms:ViaService"])))
+			fmt.Sprint("arn:aws:iam::"+account+":root", account, hosts(region, services...)),
+			fmt.Sprint(s.Principal["AWS"], s.Condition["StringEquals"]["kms:CallerAccount"], several(s.Condition["StringEquals"]["kms:ViaService"])))
 	}
-	if slices.Contains(granted, use) {
+	if service, ok := granted[use]; ok {
 		want = append(want, "GrantsForTheServicesResources")
 		s := bySid["GrantsForTheServicesResources"]
 		d.Checks.Equal(promise("grants-for-the-service", "Grants are made for the service's resources alone", use, "CC6.1", "CC6.3"),
-			fmt.Sprint("true", service+"."+region+".amazonaws.com"),
-			fmt.Sprint(s.Condition["Bool"]["kms:GrantIsForAWSResource"], single(s.Condition["StringEquals"]["kms:ViaService"])))
+			fmt.Sprint("true", hosts(region, service)),
+			fmt.Sprint(s.Condition["Bool"]["kms:GrantIsForAWSResource"], several(s.Condition["StringEquals"]["kms:ViaService"])))
 	}
 	ofAccount := map[string]any{"aws:SourceAccount": account}
 	if slices.Contains(logged, use) {
@@ -228,6 +230,30 @@ func single(v any) any {
 		return l[0]
 	}
 	return v
+}
+
+// several are the values of a condition, sorted.
+func several(v any) []string {
+	l, ok := v.([]any)
+	if !ok {
+		l = []any{v}
+	}
+	var out []string
+	for _, one := range l {
+		out = append(out, fmt.Sprint(one))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// hosts are services as kms:ViaService names them, sorted.
+func hosts(region string, services ...string) []string {
+	var out []string
+	for _, s := range services {
+		out = append(out, s+"."+region+".amazonaws.com")
+	}
+	slices.Sort(out)
+	return out
 }
 
 func verifyReplicas(ctx context.Context, d *deploy.Deployment) {
