@@ -235,8 +235,10 @@ func (s *side) attach(rc *tfjson.ResourceChange, i *iam.Identity, arn string) er
 		s.say("%s: policy %s is known after the apply (%s)", i.Name(), p.name, rc.Address)
 	case strings.Contains(arn, ":iam::aws:policy/"):
 		i.Policies = append(i.Policies, &iam.Policy{Name: arn}) // what it allows is AWS's to say
+	case arn == "":
+		s.say("%s: which policy it is given is known after the apply (%s)", i.Name(), rc.Address)
 	default:
-		s.say("%s: policy %s is of another layer (%s)", i.Name(), cmp.Or(arn, "that has no ARN yet"), rc.Address)
+		s.say("%s: policy %s is of another layer (%s)", i.Name(), arn, rc.Address)
 	}
 	return nil
 }

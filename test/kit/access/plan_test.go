@@ -188,6 +188,19 @@ func says(t *testing.T, what string, lines, want []string) {
 	}
 }
 
+func TestARoleWhoseNameIsNotKnownYetIsNotCalledUnknown(t *testing.T) {
+	in, f, role, _ := loki(t)
+	in.Roles["loki"] = access.Role{Role: "${platform.made_later}", Layer: "platform", TakenBy: in.Roles["loki"].TakenBy, May: in.Roles["loki"].May}
+	p, err := access.FromPlan(read(t, change(roleAt, "aws_iam_role", nil, with(role, "arn", nil), object{"arn": true})), account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, later := p.Judge(in, f, catalogue(t), "platform")
+	if len(found) != 0 || !strings.Contains(strings.Join(later, "\n"), "fintrack-loki: whether it is declared is known after the apply") {
+		t.Errorf("got %v, later %v", found, later)
+	}
+}
+
 func TestADocumentInAPlanThatIsNoPolicyIsNamed(t *testing.T) {
 	for address, c := range map[string]object{
 		"aws_iam_policy.x":      change("aws_iam_policy.x", "aws_iam_policy", nil, object{"name": "x", "policy": "{"}, object{}),

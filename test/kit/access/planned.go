@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"slices"
@@ -47,7 +48,7 @@ func held(i *iam.Identity) []string {
 func (p *Planned) Judge(in *Intent, f Facts, known *iam.Catalogue, layer string) (found []Finding, later []string) {
 	later = slices.Clone(p.Later)
 	var declared []Declared
-	unclear := map[string]bool{}
+	unclear, nameless := map[string]bool{}, false
 	for _, name := range slices.Sorted(maps.Keys(in.Roles)) {
 		if in.Roles[name].Layer != layer {
 			continue
@@ -57,16 +58,19 @@ func (p *Planned) Judge(in *Intent, f Facts, known *iam.Catalogue, layer string)
 		d, err := one.Resolve(f)
 		if err != nil {
 			later = append(later, err.Error())
-			if called, err := in.called(f, name); err == nil {
-				unclear[called] = true
-			}
+			called, err := in.called(f, name)
+			unclear[called], nameless = true, nameless || err != nil
 			continue
 		}
 		declared = append(declared, d...)
 	}
 	account := &iam.Account{ID: f.Account, Identities: p.After, Delegates: true}
 	for _, finding := range Unknowns(declared, account) {
-		if !unclear[finding.Role] {
+		switch {
+		case unclear[finding.Role]:
+		case nameless && finding.Kind == Unknown: // it may be the one whose name is not known
+			later = append(later, finding.Role+": whether it is declared is known after the apply")
+		default:
 			found = append(found, finding)
 		}
 	}
@@ -132,6 +136,22 @@ func PlanFacts(plan *tfjson.Plan, layer string) (Facts, error) {
 		errs = append(errs, errors.New("the plan has no variable region"))
 	}
 	return f, errors.Join(errs...)
+}
+
+// Complete adds the facts of others that these do not have: outputs of layers of which
+// the plan reads nothing, and names.
+func (f *Facts) Complete(others Facts) {
+	for layer, outputs := range others.Outputs {
+		if f.Outputs[layer] == nil {
+			f.Outputs[layer] = outputs
+		}
+	}
+	for name, v := range others.Named {
+		if f.Named[name] == "" {
+			f.Named[name] = v
+		}
+	}
+	f.Issuer = cmp.Or(f.Issuer, others.Issuer)
 }
 
 // prior takes what data sources have read.
