@@ -140,7 +140,7 @@ data "aws_iam_policy_document" "frontend" {
 
   statement {
     sid       = "PublishFiles"
-    actions   = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+    actions   = ["s3:DeleteObject", "s3:PutObject"] # the bucket lets the distribution alone read
     resources = ["arn:${local.partition}:s3:::${local.frontend_bucket}/*"]
   }
 

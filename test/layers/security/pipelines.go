@@ -52,7 +52,7 @@ func (l layer) pipelines(ctx context.Context) {
 	})
 	l.pipeline(ctx, client, "frontend", "StringEquals", "repo:fintrack/frontend:ref:refs/heads/main", map[string]map[string]any{
 		"ListFiles":    allow("ListFiles", "s3:ListBucket", bucket, nil),
-		"PublishFiles": allow("PublishFiles", []any{"s3:PutObject", "s3:GetObject", "s3:DeleteObject"}, bucket+"/*", nil),
+		"PublishFiles": allow("PublishFiles", []any{"s3:PutObject", "s3:DeleteObject"}, bucket+"/*", nil),
 		"Invalidate": allow("Invalidate", []any{"cloudfront:GetInvalidation", "cloudfront:CreateInvalidation"}, "arn:aws:cloudfront::"+account+":distribution/*",
 			map[string]any{"StringEquals": map[string]any{"aws:ResourceTag/Project": "fintrack"}}),
 	})
