@@ -35,9 +35,9 @@ func newCertificate(now time.Time) (*tls.Config, []byte, error) {
 	return &tls.Config{Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS12}, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), nil
 }
 
-// HTTP returns a client that trusts the gateway's certificate.
+// HTTP returns a client that trusts the gateway's certificate and goes by its clock.
 func (g *Gateway) HTTP() *http.Client {
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(g.CA)
-	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, MaxIdleConnsPerHost: 64}}
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12, Time: g.config.Now}, MaxIdleConnsPerHost: 64}}
 }
