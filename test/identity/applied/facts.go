@@ -16,9 +16,6 @@ import (
 // file is the intent's.
 const file = "policies/intent/access.yaml"
 
-// long are the environments' names in the paths of secrets.
-var long = map[string]string{"dev": "development", "staging": "staging", "prod": "production"}
-
 // intent reads the intent of this repository.
 func intent() (*access.Intent, *iam.Catalogue, error) {
 	known, err := iam.KnownActions()
@@ -65,7 +62,7 @@ func facts(s *deploy.Stack) access.Facts {
 		Account: s.Sandbox.Account, Region: s.Sandbox.Region, Partition: "aws",
 		Issuer: strings.TrimPrefix(fmt.Sprint(s.Deployment("compute").Outputs["oidc_issuer"]), "https://"),
 		Named: map[string]string{
-			"name": text("platform", "name"), "environment": environment, "long_name": long[environment],
+			"name": text("platform", "name"), "environment": environment, "long_name": access.LongNames[environment],
 			"dr_region": text("security", "dr_region"), "domain": text("platform", "domain"), "github_role_prefix": text("security", "github_role_prefix"),
 		},
 		Outputs: map[string]map[string]any{},

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/fintrack/platform/test/identity/deployed"
 	"github.com/fintrack/platform/test/kit/access"
@@ -13,6 +14,9 @@ import (
 	"github.com/fintrack/platform/test/kit/deploy"
 	"github.com/fintrack/platform/test/kit/iam"
 )
+
+// runTag marks what a run made. Another run's roles in the same account are judged there.
+const runTag = "fintrack:run"
 
 // suite is one applied platform beside the intent.
 type suite struct {
@@ -47,6 +51,7 @@ func Verify(ctx context.Context, s *deploy.Stack) {
 	}
 	v.encryption()
 	v.database()
+	v.plans(ctx)
 	v.opinion(ctx)
 }
 
@@ -63,10 +68,15 @@ func newSuite(ctx context.Context, s *deploy.Stack) (*suite, error) {
 	if v.declared, err = in.Resolve(v.facts, s.Order...); err != nil {
 		return nil, err
 	}
-	ours := func(name string) bool { return strings.HasPrefix(name, v.facts.Named["name"]) }
-	if v.account, err = deployed.Roles(ctx, s.Sandbox.AWS, s.Sandbox.Account, ours); err != nil {
+	started := s.Sandbox.Entry().Started
+	since := func(name string, made time.Time) bool {
+		return s.Sandbox.Run.Environment.EmulatesAWS() || strings.HasPrefix(name, v.facts.Named["name"]) || made.After(started.Add(-time.Minute))
+	}
+	if v.account, err = deployed.Roles(ctx, s.Sandbox.AWS, s.Sandbox.Account, since); err != nil {
 		return nil, err
 	}
+	run := s.Sandbox.Tags[runTag]
+	v.account.Identities = slices.DeleteFunc(v.account.Identities, func(i *iam.Identity) bool { return i.Tags[runTag] != "" && i.Tags[runTag] != run })
 	v.account.Attached, err = deployed.Resources(ctx, s.Sandbox.AWS, v.resources())
 	return v, err
 }
@@ -96,14 +106,11 @@ func (v *suite) resources() []string {
 
 // said puts findings into the words of a check.
 func said(found []access.Finding) string {
-	if len(found) == 0 {
-		return "nothing else"
-	}
 	var lines []string
 	for _, f := range found {
 		lines = append(lines, f.String())
 	}
-	return strings.Join(lines, "\n            ")
+	return orNothing(lines)
 }
 
 func of(found []access.Finding, kinds ...access.Kind) []access.Finding {

@@ -5,8 +5,8 @@ package deployed
 import (
 	"context"
 	"fmt"
-	"strings"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	service "github.com/aws/aws-sdk-go-v2/service/iam"
@@ -14,8 +14,10 @@ import (
 	"github.com/fintrack/platform/test/kit/iam"
 )
 
-// Roles reads every role of the account, or those for which of says true.
-func Roles(ctx context.Context, c aws.Config, account string, of func(name string) bool) (*iam.Account, error) {
+// Roles reads the roles of the account for which of says true, by name and by when they
+// were made. A path or a name is no reason to leave one out: whoever makes a role behind
+// the platform's back names it as they like.
+func Roles(ctx context.Context, c aws.Config, account string, of func(name string, made time.Time) bool) (*iam.Account, error) {
 	r := reader{client: service.NewFromConfig(c), managed: map[string]*iam.Policy{}}
 	out := &iam.Account{ID: account}
 	for p := service.NewListRolesPaginator(r.client, &service.ListRolesInput{}); p.HasMorePages(); {
@@ -24,7 +26,7 @@ func Roles(ctx context.Context, c aws.Config, account string, of func(name strin
 			return nil, fmt.Errorf("list roles: %w", err)
 		}
 		for _, role := range page.Roles {
-			if !of(aws.ToString(role.RoleName)) {
+			if !of(aws.ToString(role.RoleName), aws.ToTime(role.CreateDate)) {
 				continue
 			}
 			i, err := r.role(ctx, role)
@@ -124,6 +126,3 @@ func (r *reader) policy(ctx context.Context, kind iam.Kind, arn string) (*iam.Po
 	r.mu.Unlock()
 	return policy, nil
 }
-
-// Made says whether AWS made a role for one of its services.
-func Made(arn string) bool { return strings.Contains(arn, ":role/aws-service-role/") }

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	census "github.com/fintrack/platform/test/kit/census/cloudwatch"
 )
 
 // secretAsks are those to the secrets.
@@ -75,7 +76,7 @@ func (w *world) addonAsks() []ask {
 		{id: "metrics-read", title: "Metrics and names are read by the exporter", by: []string{exporter}, do: measured("")},
 		{id: "metrics-read-elsewhere", title: "Metrics of another Region are read by nobody", do: measured("eu-west-1")},
 		{id: "metrics-write", title: "Metrics are written by no pod", do: func(ctx context.Context, s session) error {
-			_, err := cloudwatch.NewFromConfig(s.aws).PutMetricData(ctx, &cloudwatch.PutMetricDataInput{Namespace: aws.String("x"), MetricData: []cwtypes.MetricDatum{{MetricName: aws.String("x"), Value: aws.Float64(1)}}})
+			_, err := census.New(s.aws).PutMetricData(ctx, &cloudwatch.PutMetricDataInput{Namespace: aws.String("x"), MetricData: []cwtypes.MetricDatum{{MetricName: aws.String("x"), Value: aws.Float64(1)}}})
 			return err
 		}},
 		{id: "images-login", title: "The registry is entered by those who read images", by: readers, do: func(ctx context.Context, s session) error {
@@ -140,7 +141,7 @@ func measured(region string) do {
 		if region != "" {
 			c.Region = region
 		}
-		client := cloudwatch.NewFromConfig(c)
+		client := census.New(c)
 		if _, err := client.ListMetrics(ctx, &cloudwatch.ListMetricsInput{}); err != nil {
 			return err
 		}

@@ -187,7 +187,8 @@ func written(table string, item map[string]types.AttributeValue) do {
 		if _, err := client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &table, Item: item}); err != nil {
 			return err
 		}
-		if _, err := client.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &table, Key: item}); err != nil {
+		if _, err := client.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &table, Key: item, UpdateExpression: aws.String("SET seen = :v"),
+			ExpressionAttributeValues: map[string]types.AttributeValue{":v": &types.AttributeValueMemberBOOL{Value: true}}}); err != nil {
 			return err
 		}
 		_, err := client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{

@@ -55,7 +55,9 @@ func (w *world) fill(ctx context.Context) error {
 	var repositories map[string]string
 	compute.OutputAs("ecr_repository_arns", &repositories)
 	_, m.repository, _ = strings.Cut(repositories["auth-service"], ":repository/")
-	m.logGroup, m.otherGroup = "/"+m.name+"/services/auth-service", "/"+m.name+"/somebody-else"
+	var groups map[string]string
+	w.s.Deployment("observability").OutputAs("log_group_names", &groups)
+	m.logGroup, m.otherGroup = groups["auth-service"], "/"+m.name+"/somebody-else"
 	client := sqs.NewFromConfig(w.s.Sandbox.AWS)
 	var errs []error
 	for name, into := range map[string]*string{data.Output("transactions_dlq_name"): &m.deadLetters, nodes.Queue: &m.interruptions} {
@@ -65,7 +67,7 @@ func (w *world) fill(ctx context.Context) error {
 		}
 		errs = append(errs, err)
 	}
-	return errors.Join(append(errs, w.put(ctx), w.groups(ctx), w.instances(ctx))...)
+	return errors.Join(append(errs, w.put(ctx), w.group(ctx), w.instances(ctx))...)
 }
 
 // put puts objects where pods will read.
@@ -83,16 +85,30 @@ func (w *world) put(ctx context.Context) error {
 	return nil
 }
 
-// groups makes the log groups: the services' own are the layer observability's, which
-// is not applied here.
-func (w *world) groups(ctx context.Context) error {
-	client := cloudwatchlogs.NewFromConfig(w.s.Sandbox.AWS)
-	for _, g := range []string{w.material.logGroup, w.material.otherGroup} {
-		if _, err := client.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: &g}); err != nil {
-			return fmt.Errorf("make the log group %s: %w", g, err)
-		}
+// group makes a log group that is no service's.
+func (w *world) group(ctx context.Context) error {
+	_, err := cloudwatchlogs.NewFromConfig(w.s.Sandbox.AWS).CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: &w.material.otherGroup})
+	if err != nil {
+		return fmt.Errorf("make the log group %s: %w", w.material.otherGroup, err)
 	}
 	return nil
+}
+
+// clear removes what no layer will remove with what is its own: the log group and the
+// instances.
+func (w *world) clear(ctx context.Context) error {
+	_, err := cloudwatchlogs.NewFromConfig(w.s.Sandbox.AWS).DeleteLogGroup(ctx, &cloudwatchlogs.DeleteLogGroupInput{LogGroupName: &w.material.otherGroup})
+	var ids []string
+	for _, id := range []string{w.material.own, w.material.foreign} {
+		if id != "" {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return err
+	}
+	_, ended := ec2.NewFromConfig(w.s.Sandbox.AWS).TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: ids})
+	return errors.Join(err, ended)
 }
 
 // instances makes two that are tagged as Karpenter's and somebody else's.

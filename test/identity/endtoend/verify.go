@@ -13,12 +13,16 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/fintrack/platform/test/kit/check"
 	"github.com/fintrack/platform/test/kit/deploy"
 	"github.com/fintrack/platform/test/kit/gateway"
 	"github.com/fintrack/platform/test/kit/sandbox/cluster"
 )
+
+// clearBound is how long it may take to remove what was made beside the layers.
+const clearBound = 2 * time.Minute
 
 // Verify proves an applied platform.
 func Verify(ctx context.Context, s *deploy.Stack) {
@@ -40,6 +44,13 @@ func Verify(ctx context.Context, s *deploy.Stack) {
 	s.Checks.Equal(started, s.Deployment("compute").Output("oidc_issuer"), w.cluster.Issuer)
 	w.trust(ctx)
 	w.tokens(ctx)
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), clearBound)
+		defer cancel()
+		if err := w.clear(ctx); err != nil {
+			s.T.Errorf("remove what the requests asked for: %v", err)
+		}
+	}()
 	if err := w.fill(ctx); err != nil {
 		s.Checks.Err(promise("material", "What the requests ask for is there", "account", "CC6.1"), "queues, objects, items and secrets to ask for", err)
 		return
