@@ -129,7 +129,8 @@ func (w *world) instances(ctx context.Context) error {
 			list = append(list, ec2types.Tag{Key: aws.String(k), Value: aws.String(v)})
 		}
 		out, err := client.RunInstances(ctx, &ec2.RunInstancesInput{
-			MinCount: aws.Int32(1), MaxCount: aws.Int32(1), ImageId: images.Images[0].ImageId, SubnetId: &subnets[0], InstanceType: ec2types.InstanceTypeM6iXlarge,
+			MinCount: aws.Int32(1), MaxCount: aws.Int32(1), ImageId: images.Images[0].ImageId, InstanceType: ec2types.InstanceTypeM6iXlarge,
+			NetworkInterfaces: []ec2types.InstanceNetworkInterfaceSpecification{{DeviceIndex: aws.Int32(0), SubnetId: &subnets[0], DeleteOnTermination: aws.Bool(true)}},
 			TagSpecifications: []ec2types.TagSpecification{{ResourceType: ec2types.ResourceTypeInstance, Tags: list}},
 		})
 		if err != nil {
