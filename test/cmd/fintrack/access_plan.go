@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -15,7 +16,8 @@ import (
 )
 
 func accessPlan() *cobra.Command {
-	return &cobra.Command{
+	var outputs []string
+	c := &cobra.Command{
 		Use: "plan LAYER PLAN.json", Short: "Say what each role gains and loses by a layer's plan, and hold that against the intent", Args: cobra.ExactArgs(2),
 		Long: "Reads what `terraform show -json` prints of a plan of one of the layers. Nothing is applied, and no\naccount is asked. Ends with 1 when the plan would leave something that is not declared, or when\nsomething is known after the apply alone.",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -31,6 +33,9 @@ func accessPlan() *cobra.Command {
 			for _, line := range p.Changes() {
 				fmt.Fprintln(out, line)
 			}
+			if err := addOutputs(&facts, outputs); err != nil {
+				return err
+			}
 			found, later := p.Judge(m.intent, facts, m.known, args[0])
 			for _, f := range found {
 				fmt.Fprintln(out, f)
@@ -45,6 +50,32 @@ func accessPlan() *cobra.Command {
 			return nil
 		},
 	}
+	c.Flags().StringArrayVar(&outputs, "outputs", nil, "outputs of a layer of which the plan reads nothing, as LAYER=FILE; the file is what terraform output -json prints")
+	return c
+}
+
+// addOutputs adds layers' outputs, each as LAYER=FILE.
+func addOutputs(f *access.Facts, pairs []string) error {
+	for _, pair := range pairs {
+		layer, file, ok := strings.Cut(pair, "=")
+		if !ok {
+			return fmt.Errorf("%w: --outputs %s: want LAYER=FILE", sandbox.ErrSetup, pair)
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
+		}
+		var printed map[string]struct{ Value any }
+		if err := json.Unmarshal(text, &printed); err != nil {
+			return fmt.Errorf("%w: %s: %w; want what terraform output -json prints", sandbox.ErrSetup, file, err)
+		}
+		values := map[string]any{}
+		for name, o := range printed {
+			values[name] = o.Value
+		}
+		f.Complete(access.Facts{Outputs: map[string]map[string]any{layer: values}})
+	}
+	return nil
 }
 
 // readPlan reads a plan of a layer, and the facts that it has.
