@@ -267,6 +267,21 @@ func TestUnencryptedPutsAreRefused(t *testing.T) {
 	}
 }
 
+func TestARoleIsDeclaredWhereItsEnvironmentsSay(t *testing.T) {
+	in := intent(t)
+	for environment, want := range map[string]bool{"prod": true, "staging": true, "dev": false} {
+		f := facts()
+		f.Named["environment"] = environment
+		declared, err := in.Resolve(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := slices.ContainsFunc(declared, func(d access.Declared) bool { return d.Name == "chat" }); got != want {
+			t.Errorf("chat in %s: got %t, want %t", environment, got, want)
+		}
+	}
+}
+
 func TestABadIntentSaysWhere(t *testing.T) {
 	const permissions = "permissions:\n  read:\n    says: Reads\n    allow:\n      - actions: [s3:GetObject]\n        resources: ['*']\n"
 	const roles = "roles:\n  a:\n    role: a\n    layer: x\n    taken-by: {service: ec2.amazonaws.com}\n    may: [read]\n"
@@ -279,6 +294,7 @@ func TestABadIntentSaysWhere(t *testing.T) {
 		{"a role that nobody takes", permissions + strings.Replace(roles, "{service: ec2.amazonaws.com}", "{}", 1), "f.yaml:8: role a: taken-by wants one of"},
 		{"a service account without a namespace", permissions + strings.Replace(roles, "service: ec2.amazonaws.com", "service-account: reports", 1), "want namespace/name"},
 		{"a role without a layer", permissions + strings.Replace(roles, "    layer: x\n", "", 1), "the layer that makes it"},
+		{"an unknown environment", permissions + strings.Replace(roles, "layer: x", "layer: x\n    environments: [prd]", 1), `unknown environment "prd"; known are dev, prod, staging`},
 		{"a risk without a reason", permissions + roles + "borne:\n  - {role: a, way: x, to: a}\n", "why it is borne"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

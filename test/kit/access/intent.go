@@ -73,6 +73,8 @@ type Role struct {
 	Role    string `yaml:"role"`
 	Layer   string `yaml:"layer"`
 	TakenBy Taker  `yaml:"taken-by"`
+	// Environments are those that have it; all when empty.
+	Environments []string `yaml:"environments"`
 	// Bounded says that the boundary holds it.
 	Bounded bool `yaml:"bounded"`
 	// May names permissions.
@@ -162,6 +164,11 @@ func (r Role) check(name string, in *Intent, used map[string]bool, say func(stri
 	at := "\n  " + name + ":"
 	if r.Role == "" || r.Layer == "" {
 		say(at, "role %s: want its name in AWS (role) and the layer that makes it (layer)", name)
+	}
+	for _, e := range r.Environments {
+		if _, ok := LongNames[e]; !ok {
+			say(at, "role %s: unknown environment %q; known are %s", name, e, strings.Join(slices.Sorted(maps.Keys(LongNames)), ", "))
+		}
 	}
 	takers := 0
 	for _, t := range []string{r.TakenBy.ServiceAccount, r.TakenBy.GitHub, r.TakenBy.Service} {

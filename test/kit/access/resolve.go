@@ -49,14 +49,14 @@ type Declared struct {
 const GitHubIssuer = "token.actions.githubusercontent.com"
 
 // Resolve puts an environment's facts in place of the names, for the roles of some
-// layers (all when none is named). A name that nothing stands for is an error that lists
+// layers (all when none is named) that the environment has. A name that nothing stands for is an error that lists
 // what there is.
 func (in *Intent) Resolve(f Facts, layers ...string) ([]Declared, error) {
 	r := resolver{facts: f, names: in.Names}
 	var out []Declared
 	for _, name := range slices.Sorted(maps.Keys(in.Roles)) {
 		role := in.Roles[name]
-		if len(layers) > 0 && !slices.Contains(layers, role.Layer) {
+		if len(layers) > 0 && !slices.Contains(layers, role.Layer) || len(role.Environments) > 0 && !slices.Contains(role.Environments, f.Named["environment"]) {
 			continue
 		}
 		d, err := in.declare(&r, name, role)
