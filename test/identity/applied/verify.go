@@ -39,6 +39,14 @@ func Verify(ctx context.Context, s *deploy.Stack) {
 	}
 	s.Checks.That(read, len(v.declared) > 0 && len(v.account.Identities) > 0, "roles declared, and roles deployed",
 		fmt.Sprintf("%d declared, %d deployed, %d policies of resources", len(v.declared), len(v.account.Identities), len(v.account.Attached)))
+	// The table goes beside the results, for the page of evidence.
+	table, err := access.Matrix(v.declared)
+	if err == nil {
+		err = check.Attach(s.Sandbox.Run.JournalPath, "access", ".csv", table)
+	}
+	if err != nil {
+		s.Checks.Err(read, "a table of who may do what beside the results", err)
+	}
 	v.roles()
 	for _, d := range v.declared {
 		i, err := v.account.Find(d.ARN)
