@@ -191,3 +191,30 @@ class EC2Test(MendTest):
             ThreadPoolExecutor(2) as both,
         ):
             self.assertEqual([True, False], list(both.map(told, [True, False])))
+
+    @proves("ec2.a_terminated_instance_is_terminated_again")
+    def test_ending_instances_again_ends_those_that_still_run(self) -> None:
+        subnet = network()["subnets"][0]
+        ids = [
+            self.ec2.run_instances(
+                ImageId="ami-12c6146b",
+                MinCount=1,
+                MaxCount=1,
+                NetworkInterfaces=[
+                    {
+                        "DeviceIndex": 0,
+                        "SubnetId": subnet,
+                        "DeleteOnTermination": True,
+                    }
+                ],
+            )["Instances"][0]["InstanceId"]
+            for _ in range(2)
+        ]
+        self.ec2.terminate_instances(InstanceIds=ids[:1])
+        ended = self.ec2.terminate_instances(InstanceIds=ids)["TerminatingInstances"]
+        self.assertEqual(
+            ["terminated", "running"], [i["PreviousState"]["Name"] for i in ended]
+        )
+        found = self.ec2.describe_instances(InstanceIds=ids)["Reservations"]
+        states = {i["State"]["Name"] for r in found for i in r["Instances"]}
+        self.assertEqual({"terminated"}, states)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
+from moto.ec2.models.instances import Instance
 from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateBackend
 from moto.ec2.models.nat_gateways import NatGateway, NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
@@ -209,3 +211,16 @@ def requests_do_not_share_how_they_answer() -> None:
     def __init__(original: Any, self: Any) -> None:  # noqa: N807
         original(self)
         self.RESPONSE_KEY_PATH_TO_TRANSFORMER = dict(EC2Response.RESPONSE_KEY_PATH_TO_TRANSFORMER)
+
+
+@mend(
+    "ec2",
+    "TerminateInstances: an instance that is terminated already is refused, because "
+    "its network interface is gone, and the others of the request are left running.",
+)
+def a_terminated_instance_is_terminated_again() -> None:
+    @override(Instance)
+    def terminate(original: Any, self: Any) -> Any:
+        if self._state.name == "terminated":
+            return copy(self._state)
+        return original(self)
