@@ -107,6 +107,7 @@ func (p *providers) lend(ctx context.Context, s *sandbox.Sandbox, tf *terraform)
 	if err != nil {
 		return release, fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
 	}
+	process.Show(tf.opts.TerraformDir)
 	tf.opts.EnvVars[reattach] = process.Reattach()
 	return func() {
 		delete(tf.opts.EnvVars, reattach)

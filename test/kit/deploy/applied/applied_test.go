@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -124,6 +125,7 @@ func locks(ctx context.Context, t testing.TB, s *deploy.Stack) {
 	require.NoError(t, err)
 	defer in.Close()
 	first.Stdout, first.Stderr = io.Discard, io.Discard
+	first.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // its provider is killed with it
 	require.NoError(t, first.Start())
 	client := sandbox.S3(s.Sandbox.AWS, s.Sandbox.Entry())
 	var held []deploy.Lock
@@ -138,7 +140,7 @@ func locks(ctx context.Context, t testing.TB, s *deploy.Stack) {
 	require.ErrorContains(t, err, held[0].Who)
 	require.ErrorContains(t, err, held[0].ID)
 
-	require.NoError(t, first.Process.Kill())
+	require.NoError(t, syscall.Kill(-first.Process.Pid, syscall.SIGKILL))
 	require.Error(t, first.Wait())
 	held, err = deploy.Locks(ctx, client, s.Bucket)
 	require.NoError(t, err)

@@ -49,3 +49,20 @@ func readAnnouncement(line string) (a announcement, ok bool, err error) {
 	}
 	return a, true, nil
 }
+
+// announce is an announcement of a process at another address than its own. Test
+// keeps Terraform from ending it.
+func announce(pid int, socket string) string {
+	type address struct{ Network, String string }
+	b, _ := json.Marshal(map[string]any{source: struct { // it has no value that does not encode
+		Protocol        string
+		ProtocolVersion int
+		Pid             int
+		Test            bool
+		Addr            address
+	}{"grpc", protocol, pid, true, address{"unix", socket}}})
+	return string(b)
+}
+
+// protocol is the version of Terraform's plugin protocol that the provider speaks.
+const protocol = 5

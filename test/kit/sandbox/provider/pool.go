@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/fintrack/platform/test/kit/sandbox/provider/front"
 )
 
 // Limits of one process of a Pool: it is replaced when it has grown or served
@@ -33,7 +35,9 @@ type Watch struct {
 	Stopped func(*Process)
 }
 
-// Pool lends provider processes, each to one configuration at a time.
+// Pool lends provider processes, each to one root module at a time. A front stands
+// before each, and starts more beside it for the further configurations of that
+// module: those do not count against the pool's size.
 type Pool struct {
 	in     *Installation
 	dir    string
@@ -82,16 +86,13 @@ func (p *Pool) take(ctx context.Context, env []string) (*Process, error) {
 	}
 	if process != nil {
 		process.uses++
+		process.front.Show(nil)
 		return process, nil
 	}
 	if surplus != nil {
 		p.stop(surplus)
 	}
-	p.mu.Lock()
-	p.started++
-	log := filepath.Join(p.dir, fmt.Sprintf("provider-%d.log", p.started))
-	p.mu.Unlock()
-	process, err = p.serve(ctx, env, log)
+	process, err = p.serve(ctx, env)
 	p.mu.Lock()
 	p.starting--
 	closed := p.closed
@@ -110,8 +111,29 @@ func (p *Pool) take(ctx context.Context, env []string) (*Process, error) {
 	return process, nil
 }
 
-// serve starts a process that the watch knows.
-func (p *Pool) serve(ctx context.Context, env []string, log string) (*Process, error) {
+// serve starts a process with a front.
+func (p *Pool) serve(ctx context.Context, env []string) (*Process, error) {
+	process, err := p.lone(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	process.front, err = front.Start(front.Config{
+		First: process, Cache: &p.in.schemas,
+		More: func(ctx context.Context) (front.Backend, error) { return p.lone(ctx, env) },
+	})
+	if err != nil {
+		p.stop(process)
+		return nil, err
+	}
+	return process, nil
+}
+
+// lone starts a process that the watch knows.
+func (p *Pool) lone(ctx context.Context, env []string) (*Process, error) {
+	p.mu.Lock()
+	p.started++
+	log := filepath.Join(p.dir, fmt.Sprintf("provider-%d.log", p.started))
+	p.mu.Unlock()
 	process, err := Serve(ctx, p.in, env, log)
 	if err != nil || p.watch.Started == nil {
 		return process, err
@@ -123,11 +145,39 @@ func (p *Pool) serve(ctx context.Context, env []string, log string) (*Process, e
 	return process, nil
 }
 
+// stop stops a process, its front and those behind it.
 func (p *Pool) stop(process *Process) {
+	if process.front != nil {
+		_ = process.front.Close() // its folder is in the temporary one
+		for _, b := range process.front.Backends() {
+			if other := b.(*Process); other != process {
+				p.stop(other)
+			}
+		}
+	}
 	process.Stop()
 	if p.watch.Stopped != nil {
 		p.watch.Stopped(process)
 	}
+}
+
+// trim stops the processes behind the front that have ended or grown.
+func (p *Pool) trim(process *Process) {
+	for _, b := range process.front.Backends() {
+		if other := b.(*Process); other != process && p.spent(other) {
+			process.front.Drop(other)
+			p.stop(other)
+		}
+	}
+}
+
+// spent says whether a process has ended or grown too large.
+func (p *Pool) spent(process *Process) bool {
+	if !process.Alive() {
+		return true
+	}
+	rss, err := process.Memory()
+	return err != nil || rss > p.limits.Memory
 }
 
 // reserve lends an idle process with the signature. When there is none, the
@@ -161,10 +211,9 @@ func (p *Pool) reserve(want string) (process, surplus *Process, err error) {
 // Release gives a process back. One that has ended, grown or served too much is
 // stopped, and the next Acquire starts another.
 func (p *Pool) Release(process *Process) {
-	spent := !process.Alive() || process.uses >= p.limits.Uses
+	spent := process.uses >= p.limits.Uses || p.spent(process)
 	if !spent {
-		rss, err := process.Memory()
-		spent = err != nil || rss > p.limits.Memory
+		p.trim(process)
 	}
 	p.mu.Lock()
 	if !p.lent[process] {

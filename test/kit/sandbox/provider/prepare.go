@@ -11,6 +11,7 @@ import (
 
 	"github.com/fintrack/platform/test/kit/sandbox/fastclock"
 	"github.com/fintrack/platform/test/kit/sandbox/fastclock/cachefile"
+	"github.com/fintrack/platform/test/kit/sandbox/provider/front"
 )
 
 // Compression is how much faster the provider's waits pass, a power of two up to
@@ -31,6 +32,7 @@ type Installation struct {
 	cliConfig  string
 	lock       string
 	compressed bool
+	schemas    front.Cache
 }
 
 // Prepare finds the provider and lays it out in cache; when this machine has none,

@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/fintrack/platform/test/kit/sandbox/provider/front"
 )
 
 // Bounds of a provider process.
@@ -22,15 +25,18 @@ var (
 
 // Process is a provider that outlives one Terraform command: Terraform attaches
 // to it by TF_REATTACH_PROVIDERS instead of starting its own. It keeps the
-// settings of the configuration that came last: one configuration at a time.
+// settings of the configuration that came last: one configuration at a time, unless
+// a Pool has lent it, which puts a front before it.
 type Process struct {
 	cmd       *exec.Cmd
 	announced announcement
 	ended     chan struct{} // closed when the process has ended
 	stop      sync.Once
 
-	signature string // which environment it was started in, for a Pool
+	// What follows is a Pool's.
+	signature string // which environment it was started in
 	uses      int
+	front     *front.Front
 }
 
 // Serve starts the provider in its debug mode and waits until it can be reached.
@@ -152,8 +158,39 @@ func (p *Process) await(ctx context.Context, lines <-chan heard) error {
 // PID is the number of the process, which is also that of its process group.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
+// Socket is the path that the process listens on, "" when it listens elsewhere.
+func (p *Process) Socket() string { return p.announced.socket }
+
 // Reattach is the value of TF_REATTACH_PROVIDERS.
-func (p *Process) Reattach() string { return p.announced.value }
+func (p *Process) Reattach() string {
+	if p.front == nil {
+		return p.announced.value
+	}
+	return announce(p.PID(), p.front.Socket())
+}
+
+// Show says that the root module in dir is what Terraform works on until the process
+// is given back. Each command gets the schemas of the types that its configuration and
+// the states beside it name then, or have named since, and no others. A process that
+// no Pool has lent shows all, and so does one whose configuration cannot be read, which
+// is Terraform's to complain about.
+func (p *Process) Show(dir string) {
+	if p.front == nil {
+		return
+	}
+	seen := map[string]bool{}
+	var mu sync.Mutex
+	p.front.Show(func() map[string]bool {
+		mu.Lock()
+		defer mu.Unlock()
+		words, err := mentioned(dir)
+		if err != nil {
+			return nil
+		}
+		maps.Copy(seen, words)
+		return maps.Clone(seen)
+	})
+}
 
 // Alive reports whether the process still runs.
 func (p *Process) Alive() bool {

@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -115,16 +116,77 @@ func queues(t *testing.T, s *sandbox.Sandbox, region string) (names []string) {
 
 func TestTwoAliasesLandInTwoRegions(t *testing.T) {
 	s := lease(t)
-	dir, env := ready(t, s, prepare(t, s), "aliased")
-	ok, reason, err := provider.Reattachable(dir)
-	require.NoError(t, err)
-	require.False(t, ok)
-	require.Contains(t, reason, "configures the provider 2 times")
+	in := prepare(t, s)
+	pool := provider.NewPool(in, 1, t.TempDir(), provider.DefaultLimits, provider.Watch{})
+	t.Cleanup(pool.Close)
+	for name, attach := range map[string]bool{"by processes of Terraform's own": false, "by processes that stay": true} {
+		t.Run(name, func(t *testing.T) {
+			x := another(t, s)
+			dir, env := ready(t, x, in, "aliased")
+			ok, reason, err := provider.Reattachable(dir)
+			require.NoError(t, err)
+			require.True(t, ok, reason)
+			if attach {
+				p, err := pool.Acquire(t.Context(), list(env))
+				require.NoError(t, err)
+				defer pool.Release(p)
+				p.Show(dir)
+				env["TF_REATTACH_PROVIDERS"] = p.Reattach()
+			}
+			run(t, dir, env, "init")
+			run(t, dir, env, "apply", "-auto-approve")
+			require.Equal(t, []string{"here"}, queues(t, x, "us-east-1"))
+			require.Equal(t, []string{"there"}, queues(t, x, "eu-west-1"))
+			require.Contains(t, run(t, dir, env, "plan", "-detailed-exitcode"), "No changes.")
+			run(t, dir, env, "destroy", "-auto-approve")
+			require.Empty(t, queues(t, x, "eu-west-1"))
+		})
+	}
+}
 
+func TestOnlyTheSchemasOfTypesThatAreNamedAreShown(t *testing.T) {
+	s := lease(t)
+	in := prepare(t, s)
+	pool := provider.NewPool(in, 1, t.TempDir(), provider.DefaultLimits, provider.Watch{})
+	t.Cleanup(pool.Close)
+	dir, env := ready(t, s, in, "single")
+	p, err := pool.Acquire(t.Context(), list(env))
+	require.NoError(t, err)
+	env["TF_REATTACH_PROVIDERS"] = p.Reattach()
 	run(t, dir, env, "init")
+	whole := run(t, dir, env, "providers", "schema", "-json")
+	require.Contains(t, whole, `"aws_wafv2_web_acl":`)
+	p.Show(dir)
+	shown := run(t, dir, env, "providers", "schema", "-json")
+	require.Contains(t, shown, `"aws_sqs_queue":`)
+	require.NotContains(t, shown, `"aws_wafv2_web_acl":`)
+	require.Less(t, len(shown), len(whole)/20)
+	require.Equal(t, section(t, whole, "provider"), section(t, shown, "provider"), "the provider's own schema stays")
+
 	run(t, dir, env, "apply", "-auto-approve")
-	require.Equal(t, []string{"here"}, queues(t, s, "us-east-1"))
-	require.Equal(t, []string{"there"}, queues(t, s, "eu-west-1"))
+	more := filepath.Join(dir, "more.tf")
+	require.NoError(t, os.WriteFile(more, []byte("resource \"aws_sns_topic\" \"x\" {\n  name = \"more\"\n}\n"), 0o644))
+	run(t, dir, env, "apply", "-auto-approve")
+	require.NoError(t, os.Remove(more))
+	require.Contains(t, run(t, dir, env, "apply", "-auto-approve"), "1 destroyed", "what the state alone names is shown")
+	pool.Release(p)
+
+	again, err := pool.Acquire(t.Context(), list(env))
+	require.NoError(t, err)
+	env["TF_REATTACH_PROVIDERS"] = again.Reattach()
+	require.Contains(t, run(t, dir, env, "providers", "schema", "-json"), `"aws_wafv2_web_acl":`, "the next one sees all until it says what it is")
+}
+
+// section is a part of what "terraform providers schema -json" says of the provider.
+func section(t *testing.T, text, name string) string {
+	t.Helper()
+	var all struct {
+		Schemas map[string]map[string]json.RawMessage `json:"provider_schemas"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(text), &all))
+	got := string(all.Schemas["registry.terraform.io/hashicorp/aws"][name])
+	require.NotEmpty(t, got)
+	return got
 }
 
 func TestALongLivedProviderServesOneAccountAfterAnother(t *testing.T) {
