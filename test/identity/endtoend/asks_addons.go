@@ -2,6 +2,7 @@ package endtoend
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -93,6 +94,9 @@ func (w *world) addonAsks() []ask {
 			}
 			_, err := client.DescribeImages(ctx, &ecr.DescribeImagesInput{RepositoryName: &m.repository})
 			return err
+		}},
+		{id: "images-layers", title: "An image's layers are fetched by those who read images", by: readers, lacks: "no layers", do: func(ctx context.Context, s session) error {
+			return answer(ecr.NewFromConfig(s.aws).GetDownloadUrlForLayer(ctx, &ecr.GetDownloadUrlForLayerInput{RepositoryName: &m.repository, LayerDigest: aws.String("sha256:" + strings.Repeat("0", 64))}))
 		}},
 		{id: "images-write", title: "Images are pushed by no pod", do: func(ctx context.Context, s session) error {
 			_, err := ecr.NewFromConfig(s.aws).PutImage(ctx, &ecr.PutImageInput{RepositoryName: &m.repository, ImageManifest: aws.String("{}"), ImageTag: aws.String("x")})

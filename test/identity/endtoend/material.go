@@ -27,7 +27,21 @@ type material struct {
 	repository, clusterName               string
 	logGroup, otherGroup                  string
 	own, foreign                          string // instances: Karpenter's, somebody else's
+	foreignDisk                           string // the volume of the latter
 	profile, nodeRole                     string
+	vpc, image                            string
+	private, public                       []string // subnets
+	clusterGroup, dataGroup               string   // security groups
+	certificate, webACL                   string   // ARNs
+	made                                  made
+}
+
+// made is what a controller's request made, for its next ones.
+type made struct {
+	template, node                              string
+	volume, snapshot                            string
+	group, balancer, targets, listener, forward string
+	linkedRole                                  string // a name
 }
 
 // fill reads the layers' outputs and puts an object, a message, a log group and
@@ -44,6 +58,14 @@ func (w *world) fill(ctx context.Context) error {
 	m.queue, m.host, m.cache, m.database = data.Output("transactions_queue_url"), data.Output("rds_address"), data.Output("elasticache_replication_group_id"), data.Output("rds_instance_id")
 	m.zone, m.loki, m.name = platform.Output("zone_id"), platform.Output("loki_bucket"), platform.Name
 	platform.Variable("domain", &m.domain)
+	networking := w.s.Deployment("networking")
+	networking.OutputAs("private_subnet_ids", &m.private)
+	networking.OutputAs("public_subnet_ids", &m.public)
+	m.vpc, m.clusterGroup, m.dataGroup = networking.Output("vpc_id"), compute.Output("cluster_security_group_id"), data.Output("rds_security_group_id")
+	var certificates, acls map[string]string
+	platform.OutputAs("certificate_arns", &certificates)
+	platform.OutputAs("web_acl_arns", &acls)
+	m.certificate, m.webACL = certificates["api"], acls["regional"]
 	m.clusterName = compute.Output("cluster_name")
 	var nodes struct {
 		Queue   string `json:"queue_name"`
@@ -94,32 +116,15 @@ func (w *world) group(ctx context.Context) error {
 	return nil
 }
 
-// clear removes what no layer will remove with what is its own: the log group and the
-// instances.
-func (w *world) clear(ctx context.Context) error {
-	_, err := cloudwatchlogs.NewFromConfig(w.s.Sandbox.AWS).DeleteLogGroup(ctx, &cloudwatchlogs.DeleteLogGroupInput{LogGroupName: &w.material.otherGroup})
-	var ids []string
-	for _, id := range []string{w.material.own, w.material.foreign} {
-		if id != "" {
-			ids = append(ids, id)
-		}
-	}
-	if len(ids) == 0 {
-		return err
-	}
-	_, ended := ec2.NewFromConfig(w.s.Sandbox.AWS).TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: ids})
-	return errors.Join(err, ended)
-}
-
 // instances makes two that are tagged as Karpenter's and somebody else's.
 func (w *world) instances(ctx context.Context) error {
 	client := ec2.NewFromConfig(w.s.Sandbox.AWS)
-	var subnets []string
-	w.s.Deployment("networking").OutputAs("private_subnet_ids", &subnets)
+	subnets := w.material.private
 	images, err := client.DescribeImages(ctx, &ec2.DescribeImagesInput{Owners: []string{"amazon"}})
 	if err != nil || len(images.Images) == 0 || len(subnets) == 0 {
 		return fmt.Errorf("find an image to start: %d images, %d subnets: %w", len(images.Images), len(subnets), err)
 	}
+	w.material.image = aws.ToString(images.Images[0].ImageId)
 	for into, tags := range map[*string]map[string]string{
 		&w.material.own:     {"kubernetes.io/cluster/" + w.material.clusterName: "owned", "karpenter.sh/nodepool": "general"},
 		&w.material.foreign: {"Name": "somebody-else"},
@@ -129,7 +134,7 @@ func (w *world) instances(ctx context.Context) error {
 			list = append(list, ec2types.Tag{Key: aws.String(k), Value: aws.String(v)})
 		}
 		out, err := client.RunInstances(ctx, &ec2.RunInstancesInput{
-			MinCount: aws.Int32(1), MaxCount: aws.Int32(1), ImageId: images.Images[0].ImageId, InstanceType: ec2types.InstanceTypeM6iXlarge,
+			MinCount: aws.Int32(1), MaxCount: aws.Int32(1), ImageId: &w.material.image, InstanceType: ec2types.InstanceTypeM6iXlarge,
 			NetworkInterfaces: []ec2types.InstanceNetworkInterfaceSpecification{{DeviceIndex: aws.Int32(0), SubnetId: &subnets[0], DeleteOnTermination: aws.Bool(true)}},
 			TagSpecifications: []ec2types.TagSpecification{{ResourceType: ec2types.ResourceTypeInstance, Tags: list}},
 		})
@@ -138,6 +143,11 @@ func (w *world) instances(ctx context.Context) error {
 		}
 		*into = aws.ToString(out.Instances[0].InstanceId)
 	}
+	disks, err := client.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{Filters: []ec2types.Filter{{Name: aws.String("attachment.instance-id"), Values: []string{w.material.foreign}}}})
+	if err != nil || len(disks.Volumes) == 0 {
+		return fmt.Errorf("find the volume of %s: %d volumes: %w", w.material.foreign, len(disks.Volumes), err)
+	}
+	w.material.foreignDisk = aws.ToString(disks.Volumes[0].VolumeId)
 	return nil
 }
 

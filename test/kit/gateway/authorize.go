@@ -113,6 +113,9 @@ func (x *exchange) mayUse(use calls.KeyUse, key string) bool {
 	}
 	for _, action := range use.Actions {
 		ctx := x.global()
+		if action == "kms:CreateGrant" {
+			ctx.Set("kms:GrantIsForAWSResource", "true")
+		}
 		ctx.Set("kms:ViaService", x.call.Service+"."+x.region()+".amazonaws.com")
 		ctx.Set("kms:CallerAccount", x.g.config.Account)
 		ctx.Set("aws:ViaAWSService", "true")

@@ -182,6 +182,23 @@ func TestPoliciesDecideWhatASessionMayDo(t *testing.T) {
 		_, err := kms.NewFromConfig(c).GenerateDataKey(ctx, &kms.GenerateDataKeyInput{KeyId: &w.keyARN, KeySpec: "AES_256"})
 		return err
 	}
+	maybe := func(ctx context.Context, w *world, c aws.Config) error {
+		_, err := ec2.NewFromConfig(c).CreateVolume(ctx, &ec2.CreateVolumeInput{AvailabilityZone: aws.String("us-east-1a"), Size: aws.Int32(1), DryRun: aws.Bool(true)})
+		return err
+	}
+	volume := func(ctx context.Context, w *world, c aws.Config) error {
+		_, err := ec2.NewFromConfig(c).CreateVolume(ctx, &ec2.CreateVolumeInput{AvailabilityZone: aws.String("us-east-1a"), Size: aws.Int32(1), Encrypted: aws.Bool(true), KmsKeyId: &w.keyARN})
+		return err
+	}
+	attached := func(ctx context.Context, w *world, c aws.Config) error {
+		v, err := ec2.NewFromConfig(w.admin).CreateVolume(ctx, &ec2.CreateVolumeInput{AvailabilityZone: aws.String("us-east-1a"), Size: aws.Int32(1), Encrypted: aws.Bool(true), KmsKeyId: &w.keyARN})
+		if err != nil {
+			return err
+		}
+		_, err = ec2.NewFromConfig(c).AttachVolume(ctx, &ec2.AttachVolumeInput{VolumeId: v.VolumeId, InstanceId: aws.String("i-0123456789abcdef0"), Device: aws.String("/dev/sdf")})
+		return err
+	}
+	forService := `{"Bool":{"kms:GrantIsForAWSResource":"true"}}`
 	cases := []struct {
 		name   string
 		grants []string
@@ -207,6 +224,12 @@ func TestPoliciesDecideWhatASessionMayDo(t *testing.T) {
 		{"an item is put", []string{allow("dynamodb:PutItem", table)}, item, "", ""},
 		{"an item is not put with the right to read", []string{allow("dynamodb:GetItem", table)}, item, "AccessDeniedException", "dynamodb:PutItem"},
 		{"instances are listed in the region that is granted", []string{allow("ec2:DescribeInstances", "*", `{"StringEquals":{"aws:RequestedRegion":"us-east-1"}}`)}, instances, "", ""},
+		{"a request that only asks whether it may is told that it may", []string{allow("ec2:CreateVolume", "*")}, maybe, "DryRunOperation", "would have succeeded"},
+		{"a request that only asks whether it may is told that it may not", nil, maybe, "UnauthorizedOperation", "You are not authorized to perform this operation"},
+		{"an encrypted volume is made with its key", []string{allow("ec2:CreateVolume", "*"), allow("kms:GenerateDataKeyWithoutPlaintext", w.keyARN, through("ec2"))}, volume, "", ""},
+		{"an encrypted volume is not made without its key", []string{allow("ec2:CreateVolume", "*")}, volume, "UnauthorizedOperation", "kms:GenerateDataKeyWithoutPlaintext"},
+		{"an encrypted volume is not attached without a grant", []string{allow("ec2:AttachVolume", "*")}, attached, "UnauthorizedOperation", "kms:CreateGrant"},
+		{"an encrypted volume is attached with one for a service, to an instance that is not there", []string{allow("ec2:AttachVolume", "*"), allow("kms:CreateGrant", w.keyARN, forService)}, attached, "InvalidInstanceID.NotFound", ""},
 		{"instances are not listed in another", []string{allow("ec2:DescribeInstances", "*", `{"StringEquals":{"aws:RequestedRegion":"eu-west-1"}}`)}, instances, "UnauthorizedOperation", "You are not authorized to perform this operation"},
 	}
 	session := w.session(t)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -35,7 +36,7 @@ type reader func(s *store, ctx context.Context, at engine.ARN) (document, key st
 // readers are those of the services whose resources have policies or keys.
 var readers = map[string]reader{
 	"s3": (*store).bucket, "sqs": (*store).queue, "sns": (*store).topic, "secretsmanager": (*store).secret,
-	"dynamodb": (*store).table, "ecr": (*store).repository, "kms": (*store).key,
+	"dynamodb": (*store).table, "ecr": (*store).repository, "kms": (*store).key, "ec2": (*store).disk,
 }
 
 // resource reads the resource that an ARN names. One that is not there, or of which
@@ -49,6 +50,10 @@ func (s *store) resource(ctx context.Context, arn string) (*resource, error) {
 	switch at.Service {
 	case "s3": // an object's policy is its bucket's
 		at.Resource, _, _ = strings.Cut(at.Resource, "/")
+	case "ec2": // of all there is in EC2, disks alone have a key
+		if !strings.HasPrefix(at.Resource, "volume/") && !strings.HasPrefix(at.Resource, "snapshot/") {
+			return nothing, nil
+		}
 	case "dynamodb":
 		at.Resource = strings.Join(strings.SplitN(at.Resource, "/", 3)[:2], "/")
 	}
@@ -195,6 +200,30 @@ func (s *store) key(ctx context.Context, at engine.ARN) (document, key string, e
 		return "", "", err // a key must have a policy: without one nobody may use it
 	}
 	return aws.ToString(p.Policy), "", nil
+}
+
+// disk is a volume or a snapshot. One under EC2's own key has none that is named here.
+func (s *store) disk(ctx context.Context, at engine.ARN) (document, key string, err error) {
+	kind, id, _ := strings.Cut(at.Resource, "/")
+	client := ec2.NewFromConfig(s.in(at.Region))
+	if kind == "snapshot" {
+		out, err := client.DescribeSnapshots(ctx, &ec2.DescribeSnapshotsInput{SnapshotIds: []string{id}})
+		if absent(err, "InvalidSnapshot.NotFound") || err == nil && len(out.Snapshots) == 0 {
+			return "", "", nil
+		}
+		if err != nil {
+			return "", "", err
+		}
+		return "", aws.ToString(out.Snapshots[0].KmsKeyId), nil
+	}
+	out, err := client.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{VolumeIds: []string{id}})
+	if absent(err, "InvalidVolume.NotFound") || err == nil && len(out.Volumes) == 0 {
+		return "", "", nil
+	}
+	if err != nil {
+		return "", "", err
+	}
+	return "", aws.ToString(out.Volumes[0].KmsKeyId), nil
 }
 
 func (s *store) keyGrants(ctx context.Context, at engine.ARN) ([]engine.Grant, error) {

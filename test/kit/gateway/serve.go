@@ -64,7 +64,12 @@ func (x *exchange) serve() {
 	case "sts:AssumeRole":
 		x.assume()
 	default:
-		if x.authorized() {
+		switch {
+		case !x.authorized():
+		case call.DryRun: // the request was whether it may, and it may
+			x.refuse(refusals.Refusal{Kind: refusals.Invalid, Code: "DryRunOperation", Status: http.StatusPreconditionFailed,
+				Message: "Request would have succeeded, but DryRun flag is set."})
+		default:
 			x.forward(x.answerKeys())
 		}
 	}

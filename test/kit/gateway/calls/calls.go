@@ -74,6 +74,8 @@ type Call struct {
 	Needs []Need
 	// Keys are uses of KMS keys that the service makes for the caller.
 	Keys []KeyUse
+	// DryRun asks whether the call would be allowed, and no more (EC2's parameter).
+	DryRun bool
 }
 
 // Need is one action on one resource.

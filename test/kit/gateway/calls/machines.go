@@ -14,7 +14,7 @@ import (
 var made = map[string][]string{
 	"RunInstances": {"instance", "network-interface", "volume"}, "CreateFleet": {"fleet", "instance", "network-interface", "volume"},
 	"CreateLaunchTemplate": {"launch-template"}, "CreateSecurityGroup": {"security-group"}, "CreateVolume": {"volume"},
-	"CreateSnapshot": {"snapshot"}, "CreateNetworkInterface": {"network-interface"},
+	"CreateSnapshot": {"snapshot"}, "CopyVolumes": {"volume"}, "CreateNetworkInterface": {"network-interface"},
 }
 
 // touched are the operations on what exists; those that EC2 lets nobody narrow by
@@ -22,7 +22,8 @@ var made = map[string][]string{
 var touched = set(
 	"CreateTags", "DeleteTags", "TerminateInstances", "StopInstances", "StartInstances", "DeleteLaunchTemplate", "DeleteSecurityGroup",
 	"AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress", "AuthorizeSecurityGroupEgress", "RevokeSecurityGroupEgress",
-	"DeleteVolume", "AttachVolume", "DetachVolume", "ModifyVolume", "DeleteSnapshot", "DeleteNetworkInterface", "AttachNetworkInterface",
+	"DeleteVolume", "AttachVolume", "DetachVolume", "ModifyVolume", "DeleteSnapshot", "LockSnapshot", "EnableFastSnapshotRestores",
+	"DeleteNetworkInterface", "AttachNetworkInterface",
 	"DetachNetworkInterface", "ModifyNetworkInterfaceAttribute", "AssignPrivateIpAddresses", "UnassignPrivateIpAddresses",
 )
 
@@ -38,6 +39,7 @@ func ec2(in *Input) (Call, error) {
 	if err != nil {
 		return c, err
 	}
+	c.DryRun = strings.EqualFold(v.Get("DryRun"), "true")
 	if strings.HasPrefix(c.Operation, "Describe") || c.Operation == "GetSpotPlacementScores" {
 		return *c.need("*", nil), nil
 	}
@@ -68,13 +70,37 @@ func ec2(in *Input) (Call, error) {
 		ctx["ec2:CreateAction"] = []string{c.Operation}
 		c.also("ec2:CreateTags", in.arn("ec2", kind+"/*"), ctx)
 	}
+	in.encrypted(&c, v)
 	return in.passing(c, v)
 }
 
-// mentioned are the ARNs of the ids in the form, wherever they stand.
+// encrypted adds what EC2 asks of the key of a volume in the caller's name: a data key
+// when the volume is made, a grant when it is attached ("How Amazon Elastic Block Store
+// uses AWS KMS"). A volume from a snapshot has the snapshot's key unless one is named.
+func (in *Input) encrypted(c *Call, v url.Values) {
+	var use KeyUse
+	switch c.Operation {
+	case "CreateVolume":
+		use = KeyUse{Key: v.Get("KmsKeyId"), Actions: []string{"kms:GenerateDataKeyWithoutPlaintext"}}
+		if id := v.Get("SnapshotId"); id != "" {
+			use.Of = "arn:aws:ec2:" + in.Region + "::snapshot/" + id
+		}
+	case "AttachVolume":
+		use = KeyUse{Of: in.arn("ec2", "volume/"+v.Get("VolumeId")), Actions: []string{"kms:CreateGrant"}}
+	}
+	if use.Key != "" || use.Of != "" {
+		c.Keys = append(c.Keys, use)
+	}
+}
+
+// mentioned are the ARNs of the ids in the form, wherever they stand. What a new
+// launch template names is asked for when something is launched from it.
 func (in *Input) mentioned(v url.Values) ([]string, error) {
 	found := map[string]bool{}
 	for _, k := range slices.Sorted(maps.Keys(v)) {
+		if strings.HasPrefix(k, "LaunchTemplateData.") {
+			continue
+		}
 		value := v.Get(k)
 		prefix, rest, ok := strings.Cut(value, "-")
 		if kind := kinds[prefix]; ok && kind != "" && isHex(rest) && !strings.HasSuffix(k, ".Value") {

@@ -138,12 +138,18 @@ func firewalls(in *Input) (Call, error) {
 		if resource == "" {
 			return c.missing("resource")
 		}
-		return *c.need(resource, nil), nil
+		c.need(resource, nil)
+		if c.Operation == "DisassociateWebACL" {
+			c.protecting(resource)
+		}
+		return c, nil
 	case "AssociateWebACL":
 		if resource == "" || !isARN(acl, "wafv2") {
 			return c.missing("resource and web ACL")
 		}
-		return *c.need(acl, nil).need(resource, nil), nil
+		c.need(acl, nil).need(resource, nil)
+		c.protecting(resource)
+		return c, nil
 	case "GetWebACL":
 		if d.text("Name") == "" || d.text("Id") == "" {
 			return c.missing("web ACL")
@@ -154,6 +160,14 @@ func firewalls(in *Input) (Call, error) {
 		return *c.need("*", nil), nil
 	}
 	return c.unknown()
+}
+
+// protecting adds what a load balancer itself asks before its web ACL is changed ("How
+// AWS WAF works with IAM", actions that require additional permissions settings).
+func (c *Call) protecting(resource string) {
+	if isARN(resource, "elasticloadbalancing") {
+		c.also("elasticloadbalancing:SetWebACL", resource, nil)
+	}
 }
 
 // ecr needs the repository; the login knows none.

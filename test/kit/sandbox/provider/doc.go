@@ -1,7 +1,8 @@
 // Package provider gets the Terraform AWS provider to a configuration quickly: it
 // finds it on the machine, lays it out as a filesystem mirror (as a
 // compressed-time copy for the emulated environment), seeds the lock file, and
-// keeps provider processes alive for several Terraform commands.
+// keeps provider processes alive for several Terraform commands, behind a front that
+// hands each command the schemas it needs.
 package provider
 
 import "runtime"
