@@ -79,6 +79,13 @@ func Read(manifests map[string][]byte, pods netip.Prefix) (*Cluster, error) {
 	}
 	for _, t := range templates {
 		pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: t.namespace, Name: t.name, Labels: t.spec.Labels}, Spec: t.spec.Spec}
+		for i := range pod.Spec.Containers {
+			for j := range pod.Spec.Containers[i].Ports {
+				if port := &pod.Spec.Containers[i].Ports[j]; port.Protocol == "" { // ContainerPort, "protocol"
+					port.Protocol = corev1.ProtocolTCP
+				}
+			}
+		}
 		account := t.spec.Spec.ServiceAccountName
 		if account == "" {
 			account = "default"
@@ -189,6 +196,14 @@ func (c *Cluster) policy(p *networkingv1.NetworkPolicy, namespace string) error 
 		if len(p.Spec.Egress) > 0 {
 			p.Spec.PolicyTypes = append(p.Spec.PolicyTypes, networkingv1.PolicyTypeEgress)
 		}
+	}
+	// An empty list reaches the API server as none, and admits nothing; the engine
+	// takes one that is there, and empty, for everything.
+	if len(p.Spec.Ingress) == 0 {
+		p.Spec.Ingress = nil
+	}
+	if len(p.Spec.Egress) == 0 {
+		p.Spec.Egress = nil
 	}
 	tcp := corev1.ProtocolTCP
 	fill := func(ports []networkingv1.NetworkPolicyPort) {

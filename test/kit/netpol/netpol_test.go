@@ -24,7 +24,7 @@ spec:
     metadata: {labels: {app: auth}}
     spec:
       serviceAccountName: auth
-      containers: [{name: c, image: x, ports: [{name: http, containerPort: 8080, protocol: TCP}]}]
+      containers: [{name: c, image: x, ports: [{name: http, containerPort: 8080, protocol: TCP}, {name: grpc, containerPort: 9000}]}]
 ---
 apiVersion: apps/v1
 kind: Deployment
@@ -73,6 +73,9 @@ func TestPoliciesDecide(t *testing.T) {
 		{"behind endPort nothing passes", policy(`{podSelector: {}, ingress: [{ports: [{port: 8000, endPort: 8080}]}]}`), "prometheus", "auth", 8081, false},
 		{"a policy of ingress leaves egress free", policy(`{podSelector: {}, ingress: []}`), "auth", "prometheus", 1, true},
 		{"namespaces are chosen by the label that each has", policy(`{podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: monitoring}}}]}]}`), "prometheus", "auth", 1, true},
+		{"an empty list of rules admits nothing in", policy(`{podSelector: {}, ingress: []}`), "prometheus", "auth", 8080, false},
+		{"an empty list of rules admits nothing out", policy(`{podSelector: {}, policyTypes: [Egress], egress: []}`), "auth", "prometheus", 9090, false},
+		{"a named port whose protocol is left out is of TCP", policy(`{podSelector: {}, ingress: [{ports: [{port: grpc}]}]}`), "prometheus", "auth", 9000, true},
 		{"a peer in the same namespace alone", policy(`{podSelector: {}, ingress: [{from: [{podSelector: {}}]}]}`), "prometheus", "auth", 1, false},
 		{"a pod of the node's network is no pod of a namespace", policy(`{podSelector: {}, ingress: [{from: [{namespaceSelector: {}}]}]}`), "agent", "auth", 1, false},
 		{"a block that holds the pods' range admits pods", policy(`{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 100.64.0.0/10}}]}]}`), "prometheus", "auth", 1, true},
