@@ -2,7 +2,9 @@
 // connects to those of others. It is one static program without any library, so an
 // image of it alone is small.
 //
-//	probe serve PORT,PORT...   answers TCP and UDP on each port until SIGTERM
+//	probe serve PORT,PORT... [ADDRESS,ADDRESS...]
+//	                           answers TCP and UDP on each port, of all addresses or
+//	                           of these, until SIGTERM
 //	probe ask                  reads questions as JSON from standard input, answers there
 //	probe wait                 does nothing until SIGTERM: it holds a pod's namespaces
 package main
@@ -28,7 +30,7 @@ func main() {
 
 func run(args []string) error {
 	switch {
-	case len(args) == 2 && args[0] == "serve":
+	case (len(args) == 2 || len(args) == 3) && args[0] == "serve":
 		var ports []uint16
 		for _, word := range strings.Split(args[1], ",") {
 			n, err := strconv.ParseUint(word, 10, 16)
@@ -37,11 +39,17 @@ func run(args []string) error {
 			}
 			ports = append(ports, uint16(n))
 		}
-		s, err := probe.Serve("", ports)
-		if err != nil {
-			return err
+		addresses := []string{""}
+		if len(args) == 3 {
+			addresses = strings.Split(args[2], ",")
 		}
-		defer s.Close()
+		for _, a := range addresses {
+			s, err := probe.Serve(a, ports)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+		}
 		wait()
 		return nil
 	case len(args) == 1 && args[0] == "ask":
@@ -54,7 +62,7 @@ func run(args []string) error {
 		wait()
 		return nil
 	}
-	return fmt.Errorf("probe serve PORT,PORT... | ask | wait")
+	return fmt.Errorf("probe serve PORT,PORT... [ADDRESS,ADDRESS...] | ask | wait")
 }
 
 // wait returns after SIGTERM or SIGINT. Children that others left are none of its

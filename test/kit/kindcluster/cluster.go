@@ -181,3 +181,9 @@ func docker(ctx context.Context, input []byte, args ...string) ([]byte, error) {
 	}
 	return out.Bytes(), nil
 }
+
+// Background starts a program in a container and leaves it running there.
+func (c *Cluster) Background(ctx context.Context, container string, args ...string) error {
+	_, err := docker(ctx, nil, append([]string{"exec", "-d", container}, args...)...)
+	return err
+}

@@ -83,6 +83,7 @@ func (c *Cluster) StartOutside(ctx context.Context, name, file string, addrs []n
 	if err != nil {
 		return nil, err
 	}
+	_, _ = docker(ctx, nil, "rm", "-f", "-v", o.Container) // the one before, if any
 	if _, err := docker(ctx, nil, "run", "-d", "--privileged", "--name", o.Container, "--label", beside+"="+c.Name,
 		"--network", string(bytes.TrimSpace(network)), "--entrypoint", "sleep", c.Image, "infinity"); err != nil {
 		return nil, err

@@ -146,3 +146,21 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func TestPoliciesThatNobodyMeets(t *testing.T) {
+	for _, c := range []struct {
+		name, policy string
+		want         []string
+	}{
+		{"a policy that selects a pod, with a peer that is one", `{podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: monitoring}}, podSelector: {matchLabels: {app: prometheus}}}]}]}`, nil},
+		{"a policy of other pods", `{podSelector: {matchLabels: {app: gone}}}`, []string{"NetworkPolicy fintrack/p selects no pod"}},
+		{"a peer of another namespace", `{podSelector: {}, ingress: [{from: [{podSelector: {matchLabels: {app: prometheus}}}]}]}`, []string{"NetworkPolicy fintrack/p: peer 1 of a rule for ingress is no pod"}},
+		{"a peer that has its node's network", `{podSelector: {}, egress: [{to: [{podSelector: {}}, {namespaceSelector: {}, podSelector: {matchLabels: {app: agent}}}]}]}`, []string{"NetworkPolicy fintrack/p: peer 2 of a rule for egress is no pod"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			k, err := netpol.Read(map[string][]byte{"all": []byte(workloads + policy(c.policy))}, pods)
+			require.NoError(t, err)
+			require.Equal(t, c.want, k.Idle())
+		})
+	}
+}

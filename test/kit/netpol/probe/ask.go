@@ -14,6 +14,8 @@ import (
 type Question struct {
 	// Network is tcp or udp, Address host:port with an IP address.
 	Network, Address string
+	// From is the address to ask from; empty for the one that the routes give.
+	From string `json:",omitempty"`
 }
 
 // Answer is what came of it.
@@ -70,7 +72,14 @@ func (r Round) Ask() []Answer {
 
 func ask(q Question, patience time.Duration) Answer {
 	deadline := time.Now().Add(patience)
-	c, err := net.DialTimeout(q.Network, q.Address, patience)
+	d := net.Dialer{Timeout: patience}
+	if q.From != "" {
+		ip := net.ParseIP(q.From)
+		if d.LocalAddr = (&net.TCPAddr{IP: ip}); q.Network == "udp" {
+			d.LocalAddr = &net.UDPAddr{IP: ip}
+		}
+	}
+	c, err := d.Dial(q.Network, q.Address)
 	if err != nil {
 		return of(err)
 	}

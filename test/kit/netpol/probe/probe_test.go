@@ -30,10 +30,12 @@ func TestAnswers(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { mute.Close() })
 	answers := probe.Round{Patience: 400 * time.Millisecond, Questions: []probe.Question{
-		{"tcp", at(open)}, {"udp", at(open)}, {"tcp", at(closed)}, {"udp", at(closed)}, {"udp", mute.LocalAddr().String()}, {"tcp", "127.0.0.1:x"},
+		{Network: "tcp", Address: at(open)}, {Network: "udp", Address: at(open)}, {Network: "tcp", Address: at(closed)}, {Network: "udp", Address: at(closed)},
+		{Network: "udp", Address: mute.LocalAddr().String()}, {Network: "tcp", Address: at(open), From: "127.0.0.2"}, {Network: "udp", Address: at(open), From: "127.0.0.2"},
+		{Network: "tcp", Address: "127.0.0.1:x"},
 	}}.Ask()
-	require.Equal(t, []probe.Answer{probe.Open, probe.Open, probe.Refused, probe.Refused, probe.Silent}, answers[:5])
-	require.Contains(t, answers[5], "x")
+	require.Equal(t, []probe.Answer{probe.Open, probe.Open, probe.Refused, probe.Refused, probe.Silent, probe.Open, probe.Open}, answers[:7])
+	require.Contains(t, answers[7], "x")
 }
 
 func TestAPortThatIsTaken(t *testing.T) {
