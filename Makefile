@@ -50,7 +50,7 @@ test-alerts-live: ## The same on real servers: break the SLA, see it arrive, kil
 test-recovery: ## Kill and interrupt runs, and look at what is left
 	@scripts/test-recovery
 
-test-network: ## Prove who reaches whom, and that nobody else can (ENV=aws: reads only)
+test-network: ## Prove who reaches whom, and that nobody else can (ENV=aws: reads only; ENV=kind: packets between pods)
 	@scripts/test-network
 
 test-pipelines: ## Prove the delivery pipelines: run every script of every workflow
