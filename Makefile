@@ -44,7 +44,7 @@ test-compliance: ## Open the page of evidence in a browser; dry-run the Job of t
 test-alerts: ## Prove alert rules, routing, dashboards and log parsing over simulated days
 	@scripts/test-alerts
 
-test-alerts-live: ## The same on real servers: break the SLA, see it arrive, kill Prometheus
+test-alerts-live: ## The same on real servers: break the SLA, see it arrive, kill Prometheus; ask Loki
 	@scripts/test-alerts-live
 
 test-recovery: ## Kill and interrupt runs, and look at what is left

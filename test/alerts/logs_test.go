@@ -32,38 +32,20 @@ func readManifest(t *testing.T, file string, into any) {
 	require.NoError(t, yaml.Unmarshal(text, into), file)
 }
 
-type fluentBitValues struct {
-	Config            logs.Config
-	ExtraVolumeMounts []struct{ Name, MountPath string }
-}
-
-// fluentBitPipeline reads the deployed values and the scripts where they are mounted.
-func fluentBitPipeline(t *testing.T) *logs.Pipeline {
-	t.Helper()
-	var values fluentBitValues
-	text, err := os.ReadFile(fluentBit + "/values.yaml")
-	require.NoError(t, err)
-	require.NoError(t, yaml.Unmarshal(text, &values))
-	scripts := map[string]string{}
-	for _, m := range values.ExtraVolumeMounts {
-		if m.Name == "lua" {
-			for name, script := range luaScripts(t) {
-				scripts[m.MountPath+"/"+name] = script
-			}
-		}
-	}
-	p, err := logs.NewPipeline(fluentBit+"/values.yaml", values.Config, scripts)
-	require.NoError(t, err)
-	return p
-}
+type fluentBitValues struct{ Config logs.Config }
 
 func luaScripts(t testing.TB) map[string]string {
 	t.Helper()
-	var scripts struct{ Data map[string]string }
-	text, err := os.ReadFile(fluentBit + "/manifests/lua.yaml")
+	scripts, err := logs.Scripts(os.DirFS(fluentBit))
 	require.NoError(t, err)
-	require.NoError(t, yaml.Unmarshal(text, &scripts))
-	return scripts.Data
+	return scripts
+}
+
+func fluentBitPipeline(t *testing.T) *logs.Pipeline {
+	t.Helper()
+	p, err := logs.Load(os.DirFS(fluentBit))
+	require.NoError(t, err)
+	return p
 }
 
 func TestCardAndAccountNumbersLeaveNoNode(t *testing.T) {

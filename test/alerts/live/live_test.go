@@ -19,6 +19,7 @@ import (
 
 	"github.com/fintrack/platform/test/canary"
 	"github.com/fintrack/platform/test/kit/alerts"
+	"github.com/fintrack/platform/test/kit/alerts/server"
 	"github.com/fintrack/platform/test/kit/check"
 )
 
@@ -56,8 +57,8 @@ func TestABrokenSLAIsToldAndResolvedThroughARestart(t *testing.T) {
 	host := func(s *httptest.Server) string { return strings.TrimPrefix(s.URL, "http://") }
 
 	dir := t.TempDir()
-	amAddress, promAddress := freePort(t), freePort(t)
-	launch(t, amAddress, program(t, "FINTRACK_ALERTMANAGER"), "--config.file="+alertmanagerConfig(t, dir, host(sink)),
+	amAddress, promAddress := server.FreePort(t), server.FreePort(t)
+	launch(t, amAddress, server.Program(t, "FINTRACK_ALERTMANAGER"), "--config.file="+alertmanagerConfig(t, dir, host(sink)),
 		"--storage.path="+filepath.Join(dir, "am"), "--web.listen-address="+amAddress, "--cluster.listen-address=")
 	grace := readValues(t).Prometheus.PrometheusSpec.Rules.Alert
 	args := []string{
@@ -65,7 +66,7 @@ func TestABrokenSLAIsToldAndResolvedThroughARestart(t *testing.T) {
 		"--web.listen-address=" + promAddress, "--rules.alert.for-grace-period=" + scaled(t, grace.ForGracePeriod),
 		"--rules.alert.for-outage-tolerance=" + scaled(t, grace.ForOutageTolerance), "--rules.alert.resend-delay=" + scaled(t, grace.ResendDelay),
 	}
-	prometheus := launch(t, promAddress, program(t, "FINTRACK_PROMETHEUS"), args...)
+	prometheus := launch(t, promAddress, server.Program(t, "FINTRACK_PROMETHEUS"), args...)
 
 	// A healthy time first: longer than the range and the "for" of the rule.
 	await(t, "the canary is scraped", func() bool { return value(promAddress, "service:http_requests:rate5m") > 0 })
@@ -88,8 +89,8 @@ func TestABrokenSLAIsToldAndResolvedThroughARestart(t *testing.T) {
 	c.Equal(is("not-told", "A critical alert does not go to #platform-alerts"), 0, len(receivers.find("slack #platform-alerts", "", "HighTransactionLatency", broken)))
 
 	killed := time.Now()
-	prometheus.kill()
-	launch(t, promAddress, program(t, "FINTRACK_PROMETHEUS"), args...)
+	prometheus.Kill()
+	launch(t, promAddress, server.Program(t, "FINTRACK_PROMETHEUS"), args...)
 	await(t, "the alert fires again", func() bool {
 		return value(promAddress, fmt.Sprintf(`timestamp(ALERTS{alertname="HighTransactionLatency", alertstate="firing"}) > %d`, time.Now().Unix()-int64(alerts.Step/factor/time.Second)-1)) > float64(killed.Unix())+1
 	})

@@ -1,14 +1,9 @@
 package live_test
 
 import (
-	"bytes"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 
@@ -17,6 +12,7 @@ import (
 
 	"github.com/fintrack/platform/test/kit/alerts"
 	"github.com/fintrack/platform/test/kit/alerts/reference"
+	"github.com/fintrack/platform/test/kit/alerts/server"
 )
 
 // factor divides every duration of the rules, of Alertmanager's configuration
@@ -26,57 +22,12 @@ const factor = 10
 
 const addOn = "../../../gitops/addons/prometheus-stack"
 
-// program is the path of a server, from the environment of scripts/test-alerts-live.
-func program(t *testing.T, variable string) string {
+// launch starts a server and waits until it is ready.
+func launch(t *testing.T, address, program string, args ...string) *server.Process {
 	t.Helper()
-	path := os.Getenv(variable)
-	require.NotEmpty(t, path, "%s is not set: run scripts/test-alerts-live", variable)
-	return path
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().String()
-}
-
-// server is a process of ours; its output is shown when the test fails.
-type server struct {
-	cmd *exec.Cmd
-	out bytes.Buffer
-}
-
-func launch(t *testing.T, ready string, name string, args ...string) *server {
-	t.Helper()
-	s := &server{cmd: exec.Command(name, args...)}
-	s.cmd.Stdout, s.cmd.Stderr = &s.out, &s.out
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	require.NoError(t, s.cmd.Start())
-	t.Cleanup(func() {
-		s.kill()
-		if t.Failed() {
-			t.Logf("%s said:\n%s", filepath.Base(name), s.out.String())
-		}
-	})
-	require.Eventually(t, func() bool {
-		resp, err := http.Get("http://" + ready + "/-/ready")
-		if err != nil {
-			return false
-		}
-		resp.Body.Close()
-		return resp.StatusCode == http.StatusOK
-	}, time.Minute, 50*time.Millisecond, "%s is not ready", name)
-	return s
-}
-
-// kill ends the process at once, as a node that dies would.
-func (s *server) kill() {
-	if s.cmd.ProcessState == nil {
-		_ = s.cmd.Process.Kill()
-		_ = s.cmd.Wait()
-	}
+	p := server.Start(t, program, args...)
+	p.Ready(t, "http://"+address+"/-/ready", time.Minute)
+	return p
 }
 
 type values struct {

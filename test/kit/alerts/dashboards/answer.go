@@ -30,7 +30,7 @@ func (d *Definition) Values(store *alerts.Store) (map[string][]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, text := range expand(selector, out) {
+		for _, text := range Expand(selector, out) {
 			matchers, err := promql.ParseMetricSelector(text)
 			if err != nil {
 				return nil, fmt.Errorf("variable %s: %w", v.Name, err)
@@ -53,8 +53,8 @@ func (d *Definition) Values(store *alerts.Store) (map[string][]string, error) {
 	return out, nil
 }
 
-// expand writes a query once for each value of the first variable in it.
-func expand(text string, values map[string][]string) []string {
+// Expand writes a query once for each value of the first variable in it.
+func Expand(text string, values map[string][]string) []string {
 	text = strings.NewReplacer("$__rate_interval", "5m", "$__interval", "1m").Replace(text)
 	names := variablesIn(text)
 	if len(names) == 0 {
@@ -62,7 +62,7 @@ func expand(text string, values map[string][]string) []string {
 	}
 	var out []string
 	for _, v := range values[names[0]] {
-		out = append(out, expand(strings.ReplaceAll(text, "$"+names[0], v), values)...)
+		out = append(out, Expand(strings.ReplaceAll(text, "$"+names[0], v), values)...)
 	}
 	return out
 }
@@ -76,7 +76,7 @@ func (d *Definition) Check(c *alerts.Catalogue, recorded []string, values map[st
 			if p.Source != "prometheus" {
 				continue
 			}
-			for _, text := range expand(q.Expr, values) {
+			for _, text := range Expand(q.Expr, values) {
 				expr, err := promql.ParseExpr(text)
 				if err == nil {
 					err = c.CheckExpr(expr, recorded)
@@ -94,7 +94,7 @@ func (d *Definition) Check(c *alerts.Catalogue, recorded []string, values map[st
 func (p Panel) Answer(ctx context.Context, sim *alerts.Simulator, store *alerts.Store, values map[string][]string) ([]Line, error) {
 	var out []Line
 	for _, q := range p.Queries {
-		for _, text := range expand(q.Expr, values) {
+		for _, text := range Expand(q.Expr, values) {
 			matrix, err := sim.Query(ctx, store, text)
 			if err != nil {
 				return nil, fmt.Errorf("panel %q: %w", p.Title, err)
