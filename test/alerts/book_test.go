@@ -4,6 +4,7 @@ package alerts_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -86,6 +87,23 @@ func problems(c *check.Set, id, title, subject, next string, controls []string, 
 		}
 	}
 	c.That(check.Check{ID: id, Title: title, Controls: controls, Subject: subject, Next: next}, len(list) == 0, "no problem", observed)
+}
+
+// report adds to what scripts/test-alerts prints at its end; by hand it goes to the
+// test's log.
+func report(t *testing.T, text string) {
+	t.Helper()
+	path := os.Getenv("FINTRACK_ALERTS_REPORT")
+	if path == "" {
+		t.Log("\n" + text)
+		return
+	}
+	journalMu.Lock()
+	defer journalMu.Unlock()
+	f, err := os.OpenFile(filepath.Clean(path), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	require.NoError(t, err)
+	_, err = f.WriteString(text + "\n")
+	require.NoError(t, errors.Join(err, f.Close()))
 }
 
 var monitoring = []string{"CC7.2", "CC7.3", "A1.1"}

@@ -3,6 +3,7 @@ package alerts_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/fintrack/platform/test/kit/check"
@@ -15,15 +16,17 @@ func TestTheScenariosNoticeMistakesInTheRules(t *testing.T) {
 	s := shared(t)
 	verdicts := s.sim.Mutate(context.Background(), s.book.Rules, s.runs)
 	killed := 0
+	var said strings.Builder
 	for _, v := range verdicts {
 		if v.Killed != "" {
 			killed++
 			continue
 		}
-		t.Logf("survived: %s: %s: %s", v.Of.Place, v.Of.Name(), v.What)
+		fmt.Fprintf(&said, "survived: %s: %s: %s\n", v.Of.Place, v.Of.Name(), v.What)
 	}
 	score := float64(killed) / float64(len(verdicts))
-	t.Logf("%d of %d mistakes noticed, %.1f %%", killed, len(verdicts), 100*score)
+	fmt.Fprintf(&said, "mutation: %d of %d mistakes in the rules noticed, %.1f %%\n", killed, len(verdicts), 100*score)
+	report(t, said.String())
 	checks(t, "alerts").That(check.Check{
 		ID: "alerts.mutation-score", Title: "The scenarios notice mistakes in the rules", Controls: monitoring, Subject: addOn + "/scenarios",
 		Next: "the test lists what survived: sharpen the scenario of that rule",

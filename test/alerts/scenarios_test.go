@@ -1,7 +1,7 @@
 package alerts_test
 
 import (
-	"os"
+	"strings"
 	"testing"
 
 	"github.com/fintrack/platform/test/kit/alerts"
@@ -46,11 +46,11 @@ func TestEachRuleRouteAndInhibitionHasAScenario(t *testing.T) {
 	}
 	problems(c, "alerts.coverage", "Each rule, route and inhibition is shown by a scenario, and each rule is quiet when nothing is wrong",
 		addOn, "write a scenario in "+addOn+"/scenarios", monitoring, cover.Problems(healthy))
-	if testing.Verbose() {
-		if err := cover.Write(os.Stdout); err != nil {
-			t.Error(err)
-		}
+	var table strings.Builder
+	if err := cover.Write(&table); err != nil {
+		t.Error(err)
 	}
+	report(t, table.String())
 }
 
 func TestAtLeastFortyAlerts(t *testing.T) {
