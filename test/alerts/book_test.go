@@ -35,10 +35,7 @@ var once = sync.OnceValues(func() (*suite, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &suite{book: book, sim: alerts.NewSimulator()}
-	if s.routing, err = alerts.ParseRouting(alerts.ValuesFile, book.Values); err != nil {
-		return nil, err
-	}
+	s := &suite{book: book, routing: book.Routing, sim: alerts.NewSimulator()}
 	s.runs, err = book.RunAll(context.Background(), s.sim)
 	return s, err
 })

@@ -146,7 +146,7 @@ func TestBadScenariosAreRefusedWithFileAndLine(t *testing.T) {
 		"a window that ends before it does": {"15m..15m", "15m..14m", "s.yaml:7: fires"},
 		"a start between two steps":         {"12:00:00Z", "12:00:10Z", "s.yaml:2: start"},
 		"a duration that is too long":       {"duration: 1h", "duration: 40d", "s.yaml:3: duration"},
-		"a receiver told of nothing known":  {"told: {}", "told: {pager: [Nothing]}", "told.pager"},
+		"a receiver told of nothing known":  {"told: {}", "told: {pager: [Nothing]}", `s.yaml:8: told.pager: no alert "Nothing"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := alerts.ParseScenario("s.yaml", []byte(strings.Replace(scenarioText, k.from, k.to, 1)), c, p, rs)
@@ -194,6 +194,26 @@ func TestBadRoutesAreRefusedWithFileAndLine(t *testing.T) {
 	r, err := alerts.ParseRouting("values.yaml", []byte(routingText))
 	require.NoError(t, err)
 	require.NoError(t, r.CheckOverlaps(rs))
+}
+
+func TestAScenarioThatNamesAnUnknownReceiverIsRefusedWithItsLine(t *testing.T) {
+	t.Parallel()
+	c, p, rs := book(t)
+	r, err := alerts.ParseRouting("values.yaml", []byte(routingText))
+	require.NoError(t, err)
+	for told, says := range map[string]string{
+		"told:\n  all: [QueueDeep]\nsilent: {pager: 0s..1h}": "",
+		"told:\n  all: [QueueDeep]\n  pagr: [QueueDeep]":     `s.yaml:10: unknown receiver "pagr"; nearest: pager, all`,
+		"told: {}\nsilent: {pagr: 0s..1h}":                    `s.yaml:9: unknown receiver "pagr"`,
+	} {
+		s, err := alerts.ParseScenario("s.yaml", []byte(strings.Replace(scenarioText, "told: {}", told, 1)), c, p, rs)
+		require.NoError(t, err)
+		if err = r.CheckReceivers(s); says == "" {
+			require.NoError(t, err)
+		} else {
+			require.ErrorContains(t, err, says)
+		}
+	}
 }
 
 func TestAMutantThatNoScenarioTouchesSurvives(t *testing.T) {

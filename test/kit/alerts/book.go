@@ -17,8 +17,7 @@ type Book struct {
 	Platform  *Platform
 	Rules     *Rules
 	Scenarios []*Scenario
-	// Values is the text of values.yaml, which holds Alertmanager's configuration.
-	Values []byte
+	Routing   *Routing
 }
 
 // Places of what a Book is made of, below the folder of the add-on.
@@ -31,7 +30,8 @@ const (
 )
 
 // Load reads a book from the add-on's folder. Messages name files below it. It
-// refuses rules that name metrics or labels that the catalogue does not have.
+// refuses rules that name metrics or labels that the catalogue does not have, routes
+// that overlap, and scenarios that name receivers that there are not.
 func Load(dir fs.FS) (*Book, error) {
 	b := &Book{}
 	text, err := fs.ReadFile(dir, CatalogueFile)
@@ -57,10 +57,13 @@ func Load(dir fs.FS) (*Book, error) {
 	if b.Platform, err = ParsePlatform(PlatformFile, text, b.Catalogue); err != nil {
 		return nil, err
 	}
-	if b.Values, err = fs.ReadFile(dir, ValuesFile); err != nil {
+	if text, err = fs.ReadFile(dir, ValuesFile); err != nil {
 		return nil, err
 	}
-	return b, b.loadScenarios(dir)
+	if b.Routing, err = ParseRouting(ValuesFile, text); err != nil {
+		return nil, err
+	}
+	return b, errors.Join(b.Routing.CheckOverlaps(b.Rules), b.loadScenarios(dir))
 }
 
 func (b *Book) loadScenarios(dir fs.FS) error {
@@ -73,6 +76,9 @@ func (b *Book) loadScenarios(dir fs.FS) error {
 	for _, name := range sortedKeys(files) {
 		s, err := ParseScenario(name, files[name], b.Catalogue, b.Platform, b.Rules)
 		errs = append(errs, err)
+		if err == nil {
+			errs = append(errs, b.Routing.CheckReceivers(s))
+		}
 		b.Scenarios = append(b.Scenarios, s)
 	}
 	return errors.Join(errs...)

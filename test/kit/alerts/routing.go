@@ -223,3 +223,18 @@ func (in *Instance) LabelSet() model.LabelSet {
 	}
 	return set
 }
+
+// CheckReceivers refuses a scenario that names a receiver that there is not.
+func (r *Routing) CheckReceivers(s *Scenario) error {
+	var names []string
+	for _, one := range r.Config.Receivers {
+		names = append(names, one.Name)
+	}
+	var errs []error
+	for _, name := range sortedKeys(s.receivers) {
+		if !slices.Contains(names, name) {
+			errs = append(errs, fmt.Errorf("%s: unknown receiver %q; nearest: %s", Place{s.Place.File, s.receivers[name]}, name, strings.Join(Nearest(name, names), ", ")))
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -3,11 +3,13 @@ package alerts
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
+	"go.yaml.in/yaml/v3"
 )
 
 // Platform is how everything behaves when nothing is wrong: the series that
@@ -60,6 +62,22 @@ type Scenario struct {
 
 	families []*family
 	touched  map[string]bool
+	// receivers are the lines of the receivers that told and silent name.
+	receivers map[string]int
+}
+
+// told is a mapping of receivers to alerts that knows its lines.
+type told struct {
+	names map[string][]string
+	lines map[string]int
+}
+
+func (t *told) UnmarshalYAML(n *yaml.Node) error {
+	t.lines = map[string]int{}
+	for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+		t.lines[n.Content[i].Value] = n.Content[i].Line
+	}
+	return n.Decode(&t.names)
 }
 
 // Window is a time from .. to, both ends included, from the start of a scenario.
@@ -94,8 +112,8 @@ type scenarioDocument struct {
 		Fires    line              `yaml:"fires"`
 		Resolves line              `yaml:"resolves"`
 	} `yaml:"expect"`
-	Told   map[string][]string `yaml:"told"`
-	Silent map[string]line     `yaml:"silent"`
+	Told   told            `yaml:"told"`
+	Silent map[string]line `yaml:"silent"`
 }
 
 // ParseScenario reads a scenario. Errors name the file and line: an unknown
@@ -107,8 +125,9 @@ func ParseScenario(file string, text []byte, c *Catalogue, p *Platform, rs *Rule
 	}
 	s := &Scenario{
 		Name: strings.TrimSuffix(baseName(file), ".yaml"), About: strings.TrimSpace(doc.About), Healthy: doc.Healthy,
-		Told: doc.Told, Silent: map[string]Window{}, Place: Place{file, 1}, touched: map[string]bool{},
+		Told: doc.Told.names, Silent: map[string]Window{}, Place: Place{file, 1}, touched: map[string]bool{}, receivers: map[string]int{},
 	}
+	maps.Copy(s.receivers, doc.Told.lines)
 	var errs []error
 	bad := func(l line, format string, args ...any) {
 		errs = append(errs, fmt.Errorf("%s: %s", Place{file, l.Line}, fmt.Sprintf(format, args...)))
@@ -145,11 +164,12 @@ func ParseScenario(file string, text []byte, c *Catalogue, p *Platform, rs *Rule
 	}
 	for receiver, l := range doc.Silent {
 		s.Silent[receiver] = window(l, "silent "+receiver)
+		s.receivers[receiver] = l.Line
 	}
-	for receiver, names := range doc.Told {
-		for _, name := range names {
+	for _, receiver := range sortedKeys(doc.Told.names) {
+		for _, name := range doc.Told.names[receiver] {
 			if _, err := rs.Alert(name); err != nil {
-				errs = append(errs, fmt.Errorf("%s: told.%s: %w", file, receiver, err))
+				bad(line{Line: doc.Told.lines[receiver]}, "told.%s: %v", receiver, err)
 			}
 		}
 	}
