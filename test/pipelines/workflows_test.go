@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/fintrack/platform/test/kit/pipelines"
+	"github.com/fintrack/platform/test/kit/pipelines/wellformed"
 	"github.com/stretchr/testify/require"
 )
 
@@ -26,15 +27,38 @@ func TestWorkflowsKeepOurRules(t *testing.T) {
 }
 
 func TestActionlintAcceptsTheWorkflows(t *testing.T) {
-	cmd := exec.Command(filepath.Join(suite.run.Paths.Root, "scripts", "lint.d", "actionlint"))
-	cmd.Dir = suite.run.Paths.Root
-	out, err := cmd.CombinedOutput()
-	observed := "accepted"
-	if err != nil {
-		observed = strings.TrimSpace(string(out)) + ": " + err.Error()
+	shellcheck, missing := exec.LookPath("shellcheck")
+	if missing != nil {
+		shellcheck = ""
 	}
-	checks(t).That(promise("actionlint", "Workflows are well formed, their expressions and their shell included", pipelines.Dir, "scripts/lint actionlint says where", "CC8.1"),
-		err == nil, "accepted", observed)
+	report, err := wellformed.Judge(suite.run.Paths.Root, shellcheck)
+	require.NoError(t, err)
+	var form, shell []string
+	for _, f := range report.Findings {
+		if f.Rule == "shellcheck" {
+			shell = append(shell, f.String())
+		} else {
+			form = append(form, f.String())
+		}
+	}
+	clean := fmt.Sprintf("no finding in %d workflows", len(suite.workflows))
+	count := func(found []string) string {
+		return fmt.Sprintf("%d findings %s", len(found), strings.Join(found, "; "))
+	}
+	checks(t).That(promise("actionlint", "Workflows are well formed: syntax, expressions, what jobs hand on, inputs of called workflows", pipelines.Dir, "mend the lines that are named", "CC8.1"),
+		len(form) == 0, clean, count(form))
+	sound := promise("actionlint-shell", "The shell of every step passes shellcheck", pipelines.Dir, "mend the lines that are named", "CC8.1")
+	if missing == nil {
+		checks(t).That(sound, len(shell) == 0, clean, count(shell))
+	} else {
+		checks(t).NotProven(sound, "shellcheck", "shellcheck is not on this machine")
+	}
+	checks(t).That(promise("action-inputs", "What a workflow hands to an action and takes from it, the action declares", strings.Join(report.Known, ", "), "mend the lines that are named", "CC8.1"),
+		len(report.Known) > 0 && len(form) == 0, "no finding about "+fmt.Sprint(len(report.Known))+" actions", count(form))
+	if len(report.Unknown) > 0 {
+		checks(t).NotProven(promise("action-inputs-unknown", "Actions that actionlint does not know declare what they are handed, too", strings.Join(report.Unknown, ", "), "read action.yml at the pinned commit", "CC8.1"),
+			"github", "actionlint has no list of their inputs")
+	}
 }
 
 func TestRolesAdmitTheirWorkflowsAlone(t *testing.T) {
