@@ -141,6 +141,36 @@ func TestBootstrapInstallsVenvWhereItMay(t *testing.T) {
 	}
 }
 
+func TestBootstrapGetsWhatOneTargetNeeds(t *testing.T) {
+	t.Parallel()
+	for need, c := range map[string]struct{ missing, packages, program string }{
+		"browser":    {"a browser is missing", "chromium fonts-dejavu-core", "chromium"},
+		"jq":         {"jq is missing", "jq", "jq"},
+		"curl":       {"curl is missing", "curl", "curl"},
+		"shellcheck": {"shellcheck is missing", "shellcheck", "shellcheck"},
+	} {
+		t.Run(need, func(t *testing.T) {
+			t.Parallel()
+			r := complete(t)
+			r.program("bin/id", "echo 1000")
+			out, code := r.run("scripts/bootstrap", need)
+			r.wantRefusal(out, code, c.missing, "sudo apt-get install -y "+c.packages)
+			r.program("bin/id", "echo 0")
+			r.program("bin/apt-get", `echo "$*" >>'`+r.root+`/installed'`)
+			r.must("scripts/bootstrap", need)
+			b, err := os.ReadFile(filepath.Join(r.root, "installed"))
+			if err != nil || !strings.Contains(string(b), "install -y -qq "+c.packages) {
+				t.Errorf("apt-get was asked for %q, %v", b, err)
+			}
+			r.program("bin/"+c.program, "exit 0")
+			r.program("bin/apt-get", "exit 1")
+			if out := r.must("scripts/bootstrap", need); out != "" {
+				t.Errorf("nothing is missing, yet it says %q", out)
+			}
+		})
+	}
+}
+
 func TestBootstrapFetchesTheToolchain(t *testing.T) {
 	t.Parallel()
 	r := complete(t)
@@ -185,7 +215,7 @@ func TestBootstrapRefusesUnknownNames(t *testing.T) {
 	t.Parallel()
 	r := complete(t)
 	out, code := r.run("scripts/bootstrap", "docker")
-	r.wantRefusal(out, code, "knows go, terraform, provider, moto and shellcheck, not docker")
+	r.wantRefusal(out, code, "knows go, terraform, provider, moto, shellcheck, jq, curl, postgresql and browser, not docker")
 }
 
 func (r *repository) remove(name string) {
