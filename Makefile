@@ -38,7 +38,7 @@ nightly: ## test for every environment, and what takes too long for each change
 evidence: ## Run the suites and end with a signed bundle of evidence for each criterion
 	@scripts/evidence
 
-test-compliance: ## Open the page of evidence in a browser; dry-run the Job of the nightly run
+test-compliance: ## Open the page of evidence in a browser; sign by KMS; dry-run the nightly Job
 	@scripts/test-compliance
 
 test-alerts: ## Prove alert rules, routing, dashboards and log parsing over simulated days

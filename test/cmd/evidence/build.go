@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/fintrack/platform/test/kit/check"
@@ -107,17 +108,50 @@ func (o *options) signing(cmd *cobra.Command) {
 
 func (o *options) signer(ctx context.Context) (evidence.Signer, error) {
 	if o.kmsKey != "" {
-		cfg, err := config.LoadDefaultConfig(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return evidence.KMSKey{API: kms.NewFromConfig(cfg), Key: o.kmsKey}, nil
+		return openKMS(ctx, o.kmsKey)
 	}
 	text, err := os.ReadFile(o.keyFile)
 	if err != nil {
 		return nil, err
 	}
 	return evidence.ReadSigner(o.keyFile, text)
+}
+
+// openKMS finds a key of AWS KMS by the usual chain of credentials; an ARN says its
+// region itself.
+func openKMS(ctx context.Context, id string) (*evidence.KMSKey, error) {
+	var options []func(*config.LoadOptions) error
+	if a, err := arn.Parse(id); err == nil {
+		options = append(options, config.WithRegion(a.Region))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return nil, err
+	}
+	return evidence.OpenKMSKey(ctx, kms.NewFromConfig(cfg), id)
+}
+
+func public() *cobra.Command {
+	return &cobra.Command{
+		Use: "public KMS-KEY", Short: "Print the public key of a key of AWS KMS (its id, ARN or alias) as PEM, to verify with",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			k, err := openKMS(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			key, err := k.Public(cmd.Context())
+			if err != nil {
+				return err
+			}
+			text, err := evidence.PublicPEM(key)
+			if err != nil {
+				return err
+			}
+			_, err = cmd.OutOrStdout().Write(text)
+			return err
+		},
+	}
 }
 
 func build() *cobra.Command {

@@ -45,6 +45,6 @@ func command() *cobra.Command {
 		Use: "evidence", Short: "Make, verify and compare bundles of evidence",
 		SilenceUsage: true, SilenceErrors: true,
 	}
-	root.AddCommand(key(), begin(), build(), controls(), verify(), diff(), period(), merge())
+	root.AddCommand(key(), public(), begin(), build(), controls(), verify(), diff(), period(), merge())
 	return root
 }

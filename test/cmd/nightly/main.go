@@ -2,8 +2,8 @@
 // evidence: nightly STEP...
 //
 // SHARD=k/n runs one part; its bundle is joined with the others' by fintrack evidence
-// merge. FINTRACK_EVIDENCE_KEY is the key to sign with; without it one is made and
-// kept in the cache. FINTRACK_PUSHGATEWAY is where the metrics go beside the text file.
+// merge. FINTRACK_EVIDENCE_KEY is the key to sign with, or FINTRACK_EVIDENCE_KMS that of
+// AWS KMS; without them one is made and kept in the cache. FINTRACK_PUSHGATEWAY is where the metrics go beside the text file.
 //
 // Exit codes are those of the steps, the worst of them; 1 when the evidence is not
 // complete.
@@ -177,13 +177,13 @@ func (n *nightly) bundle(ctx context.Context, done []night.Step, begun string) (
 	if err := os.WriteFile(list, text, 0o644); err != nil {
 		return 0, 0, err
 	}
-	key, err := n.key(ctx)
+	signing, err := n.signing(ctx)
 	if err != nil {
 		return 0, 0, err
 	}
 	home := filepath.Join(n.paths.Cache, "evidence")
 	output, latest := filepath.Join(home, filepath.Base(n.dir)), filepath.Join(home, "latest")
-	args := []string{"build", "--begun", begun, "--flaky", list, "--key", key, "--output", output}
+	args := append([]string{"build", "--begun", begun, "--flaky", list, "--output", output}, signing...)
 	if n.part != "" {
 		args = append(args, "--shard", n.part)
 	} else if before, err := evidence.ReadFolder(latest); err == nil {
@@ -208,21 +208,28 @@ func (n *nightly) bundle(ctx context.Context, done []night.Step, begun string) (
 	return len(b.Run.Gaps), code, relink(latest, output)
 }
 
-// key is the key to sign with: the one that was named, or one of this machine.
-func (n *nightly) key(ctx context.Context) (string, error) {
-	if k := os.Getenv("FINTRACK_EVIDENCE_KEY"); k != "" {
-		return k, nil
+// signing says with which key to sign: the one that was named, in a file or in AWS KMS,
+// or one of this machine.
+func (n *nightly) signing(ctx context.Context) ([]string, error) {
+	file, kms := os.Getenv("FINTRACK_EVIDENCE_KEY"), os.Getenv("FINTRACK_EVIDENCE_KMS")
+	switch {
+	case file != "" && kms != "":
+		return nil, fmt.Errorf("FINTRACK_EVIDENCE_KEY and FINTRACK_EVIDENCE_KMS are both set: a bundle is signed by one key")
+	case file != "":
+		return []string{"--key", file}, nil
+	case kms != "":
+		return []string{"--kms", kms}, nil
 	}
 	dir := filepath.Join(n.paths.Cache, "evidence-keys")
-	file := filepath.Join(dir, "evidence.key")
+	file = filepath.Join(dir, "evidence.key")
 	if _, err := os.Stat(file); err == nil {
-		return file, nil
+		return []string{"--key", file}, nil
 	}
 	fmt.Printf("FINTRACK_EVIDENCE_KEY is not set: signing with a key of this machine, %s\n", file)
 	if code, err := n.evidence(ctx, "key", dir); err != nil || code != 0 {
-		return "", fmt.Errorf("make a key in %s: exit code %d: %w", dir, code, err)
+		return nil, fmt.Errorf("make a key in %s: exit code %d: %w", dir, code, err)
 	}
-	return file, nil
+	return []string{"--key", file}, nil
 }
 
 func (n *nightly) measure(done []night.Step, gaps int, good bool) (metrics.Night, error) {

@@ -2,20 +2,12 @@ package evidence_test
 
 import (
 	"context"
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
 	"encoding/xml"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/service/kms"
-	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/fintrack/platform/test/kit/check"
 	"github.com/fintrack/platform/test/kit/evidence"
 	"github.com/jstemmer/go-junit-report/v2/junit"
@@ -213,49 +205,6 @@ func TestAnUnprovenCheckDoesNotSatisfyACriterion(t *testing.T) {
 	text := string(build(t, in)[evidence.OSCALFile])
 	require.NotContains(t, text, `"satisfied"`)
 	require.Equal(t, len(check.Controls), strings.Count(text, `"not-satisfied"`))
-}
-
-// localKMS answers as AWS KMS does, with a key of its own.
-type localKMS struct {
-	key  *ecdsa.PrivateKey
-	spec types.KeySpec
-	fail error
-}
-
-func (k localKMS) Sign(_ context.Context, in *kms.SignInput, _ ...func(*kms.Options)) (*kms.SignOutput, error) {
-	if k.fail != nil {
-		return nil, k.fail
-	}
-	sig, err := ecdsa.SignASN1(rand.Reader, k.key, in.Message)
-	return &kms.SignOutput{Signature: sig}, err
-}
-
-func (k localKMS) GetPublicKey(context.Context, *kms.GetPublicKeyInput, ...func(*kms.Options)) (*kms.GetPublicKeyOutput, error) {
-	der, err := x509.MarshalPKIXPublicKey(k.key.Public())
-	return &kms.GetPublicKeyOutput{PublicKey: der, KeySpec: k.spec}, err
-}
-
-func TestAKeyOfKMSSigns(t *testing.T) {
-	t.Parallel()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	signer := evidence.KMSKey{API: localKMS{key: key, spec: types.KeySpecEccNistP256}, Key: "alias/evidence"}
-	files, _, err := evidence.Build(context.Background(), inputs(), signer)
-	require.NoError(t, err)
-	text, err := evidence.PublicPEM(crypto.PublicKey(key.Public()))
-	require.NoError(t, err)
-	public, err := evidence.ReadPublic("kms.pem", text)
-	require.NoError(t, err)
-	require.Empty(t, verify(t, files, evidence.Expect{Key: public}))
-	files[evidence.PageFile] = append(files[evidence.PageFile], ' ')
-	require.NotEmpty(t, verify(t, files, evidence.Expect{Key: public}))
-
-	signer.API = localKMS{key: key, spec: types.KeySpecEccNistP256, fail: errors.New("AccessDenied")}
-	_, _, err = evidence.Build(context.Background(), inputs(), signer)
-	require.ErrorContains(t, err, "alias/evidence: AccessDenied")
-	signer.API = localKMS{key: key, spec: types.KeySpecRsa2048}
-	_, _, err = evidence.Build(context.Background(), inputs(), signer)
-	require.ErrorContains(t, err, "want ECC_NIST_P256")
 }
 
 func TestKeysThatCannotBeReadSayWhy(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/sha256"
+	"crypto/sha512"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -72,7 +73,7 @@ func ReadSigner(name string, text []byte) (Signer, error) {
 	return fileKey(priv), nil
 }
 
-// ReadPublic reads the key that verifies: Ed25519, or ECDSA on P-256 as AWS KMS has.
+// ReadPublic reads the key that verifies: Ed25519 or ECDSA.
 func ReadPublic(name string, text []byte) (crypto.PublicKey, error) {
 	block, rest := pem.Decode(text)
 	if block == nil || block.Type != "PUBLIC KEY" || len(rest) != 0 {
@@ -103,7 +104,7 @@ var errSignature = errors.New("the signature does not fit the key")
 func verifySignature(key crypto.PublicKey, data, sig []byte) error {
 	switch k := key.(type) {
 	case ed25519.PublicKey:
-		if !ed25519.Verify(k, data, sig) {
+		if !ed25519.Verify(k, data, sig) && !prehashed(k, data, sig) {
 			return errSignature
 		}
 		return nil
@@ -115,6 +116,15 @@ func verifySignature(key crypto.PublicKey, data, sig []byte) error {
 		return nil
 	}
 	return fmt.Errorf("a %T verifies nothing here", key)
+}
+
+// prehashed verifies what KMS signs by ED25519_PH_SHA_512: it takes a digest of SHA-512
+// and hashes it once more, as Ed25519ph does (Sign, AWS KMS API reference, MessageType;
+// RFC 8032, section 5.1). No such signature is one of plain Ed25519 over anything.
+func prehashed(k ed25519.PublicKey, data, sig []byte) bool {
+	once := sha512.Sum512(data)
+	twice := sha512.Sum512(once[:])
+	return ed25519.VerifyWithOptions(k, twice[:], sig, &ed25519.Options{Hash: crypto.SHA512}) == nil
 }
 
 // dsseKey lets the library of DSSE sign and verify with our keys.
@@ -145,6 +155,14 @@ func seal(ctx context.Context, signer Signer, payload []byte) ([]byte, error) {
 	env, err := s.SignPayload(ctx, payloadType, payload)
 	if err != nil {
 		return nil, fmt.Errorf("sign: %w", err)
+	}
+	// A signer elsewhere may answer with anything; what does not verify is not written.
+	v, err := dsse.NewEnvelopeVerifier(dsseKey{public: public})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := v.Verify(ctx, env); err != nil {
+		return nil, fmt.Errorf("sign: the signature does not fit the signer's own public key: %w", err)
 	}
 	return indented(env)
 }

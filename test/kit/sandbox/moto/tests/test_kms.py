@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import hashlib
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from .support import OTHER_REGION, MendTest, client, proves
 
 POLICY = '{"Version":"2012-10-17","Statement":[]}'
@@ -67,3 +72,46 @@ class KMSTest(MendTest):
         client("ec2").create_volume(AvailabilityZone="us-east-1a", Size=1, Encrypted=True)
         key = self.kms.describe_key(KeyId="alias/aws/ebs")["KeyMetadata"]
         self.assertEqual("AWS", key["KeyManager"])
+
+    def signing_key(self) -> str:
+        created = self.kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
+        return created["KeyMetadata"]["KeyId"]
+
+    @proves("kms.a_digest_is_signed_as_it_is")
+    def test_the_signature_of_a_digest_is_one_of_what_was_hashed(self) -> None:
+        key, message = self.signing_key(), b"said" * 2000
+        digest = hashlib.sha256(message).digest()
+        asked = {"KeyId": key, "MessageType": "DIGEST", "SigningAlgorithm": "ECDSA_SHA_256"}
+        signature = self.kms.sign(Message=digest, **asked)["Signature"]
+        public = serialization.load_der_public_key(self.kms.get_public_key(KeyId=key)["PublicKey"])
+        public.verify(signature, message, ec.ECDSA(hashes.SHA256()))
+        self.assertTrue(self.kms.verify(Message=digest, Signature=signature, **asked)["SignatureValid"])
+        other = hashlib.sha256(b"other").digest()
+        self.assertFalse(self.kms.verify(Message=other, Signature=signature, **asked)["SignatureValid"])
+
+    @proves("kms.a_digest_is_signed_as_it_is")
+    def test_a_digest_of_another_length_is_refused(self) -> None:
+        self.assert_refused(
+            "ValidationException",
+            self.kms.sign,
+            KeyId=self.signing_key(),
+            Message=b"short",
+            MessageType="DIGEST",
+            SigningAlgorithm="ECDSA_SHA_256",
+        )
+
+    @proves("kms.a_long_message_is_refused")
+    def test_a_message_of_more_than_4096_bytes_is_refused(self) -> None:
+        key = self.signing_key()
+        self.kms.sign(KeyId=key, Message=b"m" * 4096, SigningAlgorithm="ECDSA_SHA_256")
+        self.assert_refused(
+            "ValidationException",
+            self.kms.sign,
+            KeyId=key,
+            Message=b"m" * 4097,
+            SigningAlgorithm="ECDSA_SHA_256",
+        )
+
+    @proves("kms.a_public_key_says_its_spec")
+    def test_a_public_key_is_answered_with_its_spec(self) -> None:
+        self.assertEqual("ECC_NIST_P256", self.kms.get_public_key(KeyId=self.signing_key())["KeySpec"])

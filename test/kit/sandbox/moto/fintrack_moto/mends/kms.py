@@ -1,4 +1,4 @@
-"""Mends of KMS: multi-region replicas, the rotation period, who manages a key."""
+"""Mends of KMS: multi-region replicas, the rotation period, who manages a key, signing."""
 
 from __future__ import annotations
 
@@ -6,8 +6,14 @@ import copy
 import json
 from typing import Any
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from moto.kms.exceptions import ValidationException
 from moto.kms.models import Key, KmsBackend, kms_backends
 from moto.kms.responses import KmsResponse
+from moto.kms.utils import ECDSAPrivateKey
 
 from ..patching import override
 from ..registry import mend
@@ -109,3 +115,74 @@ def keys_of_services_are_managed_by_aws() -> None:
         if alias_name.startswith("alias/aws/"):
             self.keys[self.get_key_id(target_key_id)].key_manager = "AWS"
         return alias
+
+
+class Digest(bytes):
+    """A message that its sender has hashed already (MessageType DIGEST)."""
+
+    def under(self, signing_algorithm: str) -> ec.ECDSA:
+        hashed = {
+            "ECDSA_SHA_256": hashes.SHA256(),
+            "ECDSA_SHA_384": hashes.SHA384(),
+            "ECDSA_SHA_512": hashes.SHA512(),
+        }[signing_algorithm]
+        if len(self) != hashed.digest_size:
+            raise ValidationException(f"Digest is invalid length for algorithm {signing_algorithm}.")
+        return ec.ECDSA(Prehashed(hashed))
+
+
+@mend(
+    "kms",
+    "Sign and Verify: MessageType DIGEST is ignored and the digest hashed once more, "
+    "so that nobody outside can verify what a key of an elliptic curve signed.",
+)
+def a_digest_is_signed_as_it_is() -> None:
+    @override(KmsResponse)
+    def _get_param(original: Any, self: Any, param_name: str, if_none: Any = None) -> Any:
+        value = original(self, param_name, if_none)
+        if param_name == "Message" and original(self, "MessageType") == "DIGEST":
+            return Digest(value)
+        return value
+
+    @override(ECDSAPrivateKey)
+    def sign(original: Any, self: Any, message: bytes, signing_algorithm: str) -> bytes:
+        if isinstance(message, Digest):
+            return self.private_key.sign(message, message.under(signing_algorithm))
+        return original(self, message, signing_algorithm)
+
+    @override(ECDSAPrivateKey)
+    def verify(
+        original: Any, self: Any, message: bytes, signature: bytes, signing_algorithm: str
+    ) -> bool:
+        if not isinstance(message, Digest):
+            return original(self, message, signature, signing_algorithm)
+        try:
+            self.private_key.public_key().verify(
+                signature, message, message.under(signing_algorithm)
+            )
+        except InvalidSignature:
+            return False
+        return True
+
+
+LONGEST_MESSAGE = 4096
+
+
+@mend("kms", "Sign: a message of more than 4096 bytes is taken; AWS wants its digest.")
+def a_long_message_is_refused() -> None:
+    @override(KmsBackend)
+    def sign(original: Any, self: Any, key_id: str, message: bytes, signing_algorithm: str) -> Any:
+        if len(message) > LONGEST_MESSAGE:
+            raise ValidationException(
+                "1 validation error detected: Value at 'message' failed to satisfy constraint: "
+                "Member must have length less than or equal to 4096"
+            )
+        return original(self, key_id, message, signing_algorithm)
+
+
+@mend("kms", "GetPublicKey: the answer has no KeySpec.")
+def a_public_key_says_its_spec() -> None:
+    @override(KmsResponse)
+    def get_public_key(original: Any, self: Any) -> str:
+        answer = json.loads(original(self))
+        return json.dumps({**answer, "KeySpec": answer["CustomerMasterKeySpec"]})
