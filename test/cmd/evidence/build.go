@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/fintrack/platform/test/kit/check"
+	"github.com/fintrack/platform/test/kit/deployed"
 	"github.com/fintrack/platform/test/kit/evidence"
 	"github.com/fintrack/platform/test/kit/evidence/checkout"
 	"github.com/fintrack/platform/test/kit/sandbox"
@@ -248,6 +249,16 @@ func (o *options) extras(in *evidence.Inputs, journals []string) error {
 		}
 		in.Sensitive = append(in.Sensitive, values...)
 	}
+	facts, err := deployments(in.Results)
+	if err != nil {
+		return err
+	}
+	for _, s := range slices.SortedFunc(maps.Keys(facts), func(a, b deployed.Suite) int { return strings.Compare(a.String(), b.String()) }) {
+		in.Sensitive = append(in.Sensitive, facts[s].Sensitive...)
+		if err := evidence.Apply(in.Resources, s.Name, facts[s].Resources); err != nil {
+			return err
+		}
+	}
 	named, err := o.attached(journals)
 	if err != nil {
 		return err
@@ -270,6 +281,30 @@ func (o *options) extras(in *evidence.Inputs, journals []string) error {
 		}
 	}
 	return nil
+}
+
+// deployments returns what the runs recorded, on this machine, of whatever the results
+// deployed.
+func deployments(results []check.Result) (map[deployed.Suite]deployed.Facts, error) {
+	paths, err := sandbox.FindPaths()
+	if err != nil {
+		return nil, err
+	}
+	var suites []deployed.Suite
+	for _, r := range results {
+		s := deployed.Suite{Run: r.Run, Name: r.Suite}
+		if r.Deployed && !slices.Contains(suites, s) {
+			suites = append(suites, s)
+		}
+	}
+	facts, missing, err := deployed.Read(paths.Deployed(), suites)
+	if err != nil {
+		return nil, err
+	}
+	if len(missing) > 0 {
+		return nil, fmt.Errorf("%s has no record of %s: which outputs are sensitive, and must not be in a bundle, is not known; build it where the suites ran", paths.Deployed(), missing[0])
+	}
+	return facts, nil
 }
 
 // attached names the pictures and tables of the page by kind: what the suites put

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -45,6 +46,33 @@ func command() *cobra.Command {
 		Use: "evidence", Short: "Make, verify and compare bundles of evidence",
 		SilenceUsage: true, SilenceErrors: true,
 	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
+		}
+		var names []string
+		for _, c := range cmd.Commands() {
+			if c.Name() != "help" {
+				names = append(names, c.Name())
+			}
+		}
+		return fmt.Errorf("unknown command %q; there are %s", args[0], strings.Join(names, ", "))
+	}
+	root.Args = cobra.ArbitraryArgs
 	root.AddCommand(key(), public(), begin(), build(), controls(), verify(), diff(), period(), merge())
+	for _, c := range root.Commands() {
+		c.Args = saying(c.Args)
+	}
 	return root
+}
+
+// saying adds to a refusal of arguments what the command takes.
+func saying(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return fmt.Errorf("%w; want: %s", err, cmd.Use)
+		}
+		return nil
+	}
 }

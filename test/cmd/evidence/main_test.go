@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/fintrack/platform/test/kit/check"
+	"github.com/fintrack/platform/test/kit/deployed"
 	"github.com/stretchr/testify/require"
 )
 
@@ -120,6 +121,50 @@ func TestWhatASuitePutBesideItsResultsIsOnThePage(t *testing.T) {
 	require.NoFileExists(t, dir+"/b/artefacts/network.svg")
 }
 
+// applying is a journal of a suite that applied something, in a cache of its own.
+func applying(t *testing.T, dir, observed string) (name, records string) {
+	t.Helper()
+	t.Setenv("FINTRACK_CACHE", filepath.Join(dir, "cache"))
+	text, err := json.Marshal(check.Result{
+		Check:   check.Check{ID: "demo.one", Title: "It holds", Controls: []string{"CC8.1"}, Subject: "it"},
+		Verdict: check.Pass, Expected: "true", Observed: observed, Environment: "emulated", Run: "r1", Suite: "demo", Deployed: true, Time: later,
+	})
+	require.NoError(t, err)
+	name = filepath.Join(dir, "deployed.jsonl")
+	require.NoError(t, os.WriteFile(name, append(text, '\n'), 0o644))
+	return name, filepath.Join(dir, "cache", "deployed")
+}
+
+func TestASensitiveOutputOfADeploymentIsRefused(t *testing.T) {
+	dir := workshop(t)
+	rs, records := applying(t, dir, "logs in with planted-password-1 today")
+	build := func() (string, int) {
+		return call(t, "build", rs, "--key", dir+"/evidence.key", "-o", dir+"/b", "--allow-modified")
+	}
+	require.NoError(t, deployed.Write(records, "r1", deployed.Record{"demo": {Sensitive: []string{"planted-password-1"}}}))
+	out, code := build()
+	require.Equal(t, 2, code, out)
+	require.Contains(t, out, "checks.jsonl:1: a sensitive output")
+	require.NotContains(t, out, "planted-password-1")
+	require.NoDirExists(t, dir+"/b")
+	require.NoError(t, deployed.Write(records, "r1", deployed.Record{"demo": {Sensitive: []string{"another-password"}}}))
+	out, code = build()
+	require.Equal(t, 1, code, "written, though not complete: %s", out)
+	require.FileExists(t, dir+"/b/index.html")
+}
+
+func TestADeploymentOfWhichNobodyKnowsTheSensitiveOutputsIsRefused(t *testing.T) {
+	dir := workshop(t)
+	rs, records := applying(t, dir, "true")
+	out, code := call(t, "build", rs, "--key", dir+"/evidence.key", "-o", dir+"/b", "--allow-modified")
+	require.Equal(t, 2, code, out)
+	require.Contains(t, out, records+" has no record of demo of run r1")
+	require.NoDirExists(t, dir+"/b")
+	require.NoError(t, deployed.Write(records, "r1", deployed.Record{"other": {}}))
+	out, code = call(t, "build", rs, "--key", dir+"/evidence.key", "-o", dir+"/b", "--allow-modified")
+	require.Equal(t, 2, code, out)
+}
+
 func TestPartsAreVerifiedAndJoined(t *testing.T) {
 	dir := workshop(t)
 	part := func(shard, id string) string {
@@ -159,4 +204,75 @@ func TestDiffAndPeriodReadBundles(t *testing.T) {
 	require.Contains(t, out, "2 runs expected, 2 present, 2 with failures or gaps")
 	require.Contains(t, out, "demo.one (emulated, CC8.1)")
 	require.False(t, strings.Contains(out, "chain\n"), "the second follows the first: %s", out)
+}
+
+func TestBadInputIsRefusedByItsNameWithTheFix(t *testing.T) {
+	dir := workshop(t)
+	whole := filepath.Join(dir, "nights", "1")
+	rs := journal(t, dir, later, check.Pass, "demo.one")
+	out, code := call(t, "build", rs, "--key", dir+"/evidence.key", "-o", whole, "--allow-modified")
+	require.Equal(t, 1, code, out)
+	key, nights := dir+"/evidence.pub", filepath.Dir(whole)
+	again := filepath.Join(dir, "again")
+	require.NoError(t, os.CopyFS(filepath.Join(again, "1"), os.DirFS(whole)))
+	require.NoError(t, os.CopyFS(filepath.Join(again, "2"), os.DirFS(whole)))
+	stray := filepath.Join(dir, "stray")
+	require.NoError(t, os.Mkdir(stray, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(stray, "note.txt"), nil, 0o644))
+	cases := map[string]struct {
+		args []string
+		code int
+		want string
+	}{
+		"an unknown command":                  {[]string{"perod"}, 2, `unknown command "perod"; there are begin, build, controls, diff, key, merge, period, public, verify`},
+		"one bundle to compare":               {[]string{"diff", whole}, 2, "want: diff BEFORE AFTER"},
+		"a file in the place of a bundle":     {[]string{"verify", rs, "--key", key}, 2, rs + " is no folder; a bundle is one"},
+		"a folder that is not there":          {[]string{"diff", whole, dir + "/nothing"}, 2, dir + "/nothing: no such file"},
+		"a private key to verify with":        {[]string{"period", nights, "--key", dir + "/evidence.key"}, 2, "want one PEM block PUBLIC KEY"},
+		"a day that does not exist":           {[]string{"period", nights, "--key", key, "--from", "2026-13-01"}, 2, "--from 2026-13-01: want a day as YYYY-MM-DD"},
+		"a period that ends before it begins": {[]string{"period", nights, "--key", key, "--from", "2026-12-05", "--to", "2026-12-01"}, 2, "2026-12-01 is before 2026-12-05"},
+		"one bundle twice in a period":        {[]string{"period", again, "--key", key}, 2, "are the same bundle"},
+		"something else among the bundles":    {[]string{"period", stray, "--key", key}, 2, "note.txt is no folder"},
+		"a whole run among parts":             {[]string{"merge", whole, "--verify-with", key, "--key", dir + "/evidence.key", "-o", dir + "/m"}, 2, whole + " is a whole run"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			out, code := call(t, c.args...)
+			require.Equal(t, c.code, code, out)
+			require.Contains(t, out, c.want)
+		})
+	}
+}
+
+func TestTheLinkToTheLastBundleIsNoFurtherRun(t *testing.T) {
+	dir := workshop(t)
+	nights := filepath.Join(dir, "nights")
+	for n, at := range []time.Time{later, later.AddDate(0, 0, 1)} {
+		args := []string{"build", journal(t, dir, at, check.Pass, "demo.one"), "--key", dir + "/evidence.key", "-o", filepath.Join(nights, string(rune('1'+n))), "--allow-modified"}
+		if n > 0 {
+			args = append(args, "--previous", nights+"/1")
+		}
+		out, code := call(t, args...)
+		require.Equal(t, 1, code, out)
+	}
+	require.NoError(t, os.Symlink("2", filepath.Join(nights, "latest")))
+	out, _ := call(t, "period", nights, "--key", dir+"/evidence.pub")
+	require.Contains(t, out, "2 runs expected, 2 present")
+	require.NotContains(t, out, "chain\n")
+	out, _ = call(t, "period", nights, "--key", dir+"/evidence.pub", "--from", later.AddDate(0, 0, 1).Format(time.DateOnly))
+	require.Contains(t, out, "1 bundles of other days are left out")
+	require.Contains(t, out, "1 runs expected, 1 present")
+}
+
+func TestDiffOfAChangedBundleIsRefusedWhenTheKeyIsGiven(t *testing.T) {
+	dir := workshop(t)
+	bundle := filepath.Join(dir, "b")
+	out, code := call(t, "build", journal(t, dir, later, check.Pass, "demo.one"), "--key", dir+"/evidence.key", "-o", bundle, "--allow-modified")
+	require.Equal(t, 1, code, out)
+	out, code = call(t, "diff", bundle, bundle, "--key", dir+"/evidence.pub")
+	require.Zero(t, code, out)
+	require.NoError(t, os.WriteFile(filepath.Join(bundle, "junit.xml"), []byte("<testsuites/>"), 0o644))
+	out, code = call(t, "diff", bundle, bundle, "--key", dir+"/evidence.pub")
+	require.Equal(t, 1, code)
+	require.Contains(t, out, "junit.xml: was changed")
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/fintrack/platform/test/kit/evidence"
@@ -36,9 +37,21 @@ func controls() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			facts, err := deployments(results)
+			if err != nil {
+				return err
+			}
+			for s, f := range facts {
+				if err := evidence.Apply(resources, s.Name, f.Resources); err != nil {
+					return err
+				}
+			}
 			gaps := evidence.Complete(in, results, resources, nil)
 			for _, s := range evidence.Standings(in, results, gaps) {
 				fmt.Fprintf(cmd.OutOrStdout(), "%-6s %-24s %3d proven, %d failed, %d not proven here  %s\n", s.ID, s.State, s.Count.Pass, s.Count.Fail, s.Count.NotProven, s.Title)
+				for _, v := range s.Cover(results, resources) {
+					fmt.Fprintf(cmd.OutOrStdout(), "         of all %s\n", v.Summary())
+				}
 			}
 			for _, g := range gaps {
 				fmt.Fprintf(cmd.OutOrStdout(), "missing  %s\n", g)
@@ -119,21 +132,48 @@ func verify() *cobra.Command {
 }
 
 func diff() *cobra.Command {
-	return &cobra.Command{
+	var keyFile string
+	cmd := &cobra.Command{
 		Use: "diff BEFORE AFTER", Short: "Say by control what changed between two bundles",
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			a, err := open(args[0])
-			if err != nil {
-				return err
+			var want evidence.Expect
+			if keyFile == "" {
+				fmt.Fprintln(cmd.ErrOrStderr(), "not verified: --key pub.pem verifies both bundles first")
+			} else {
+				var err error
+				if want, err = expectation(keyFile); err != nil {
+					return err
+				}
+				want.Modified = true
 			}
-			b, err := open(args[1])
-			if err != nil {
-				return err
+			var both [2]*evidence.Bundle
+			for i, dir := range args {
+				b, err := open(dir)
+				if err == nil && keyFile != "" {
+					err = untouched(cmd, b, dir, want)
+				}
+				if err != nil {
+					return err
+				}
+				both[i] = b
 			}
-			return evidence.WriteDiff(cmd.OutOrStdout(), a, b, evidence.Diff(a, b))
+			return evidence.WriteDiff(cmd.OutOrStdout(), both[0], both[1], evidence.Diff(both[0], both[1]))
 		},
 	}
+	cmd.Flags().StringVar(&keyFile, "key", "", "the public key (PEM) that verifies both bundles")
+	return cmd
+}
+
+// untouched refuses a bundle whose bytes are not what was signed. One that is only not
+// complete passes: it is evidence that something is missing.
+func untouched(cmd *cobra.Command, b *evidence.Bundle, dir string, want evidence.Expect) error {
+	for _, f := range evidence.Verify(cmd.Context(), b.Files, want) {
+		if f.File != evidence.ChecksFile || len(b.Run.Gaps) == 0 {
+			return fmt.Errorf("%w: %s: %s", errNotProven, dir, f)
+		}
+	}
+	return nil
 }
 
 func period() *cobra.Command {
@@ -149,6 +189,13 @@ func period() *cobra.Command {
 			first, last, err := span(from, to, bundles)
 			if err != nil {
 				return err
+			}
+			all := len(bundles)
+			bundles = slices.DeleteFunc(bundles, func(b *evidence.Bundle) bool {
+				return b.Run.Started.Before(first) || !b.Run.Started.Before(last.AddDate(0, 0, 1))
+			})
+			if left := all - len(bundles); left > 0 {
+				fmt.Fprintf(cmd.OutOrStdout(), "%d bundles of other days are left out\n", left)
 			}
 			p, err := evidence.ReportPeriod(bundles, first, last)
 			if err != nil {
@@ -183,17 +230,24 @@ func verified(cmd *cobra.Command, dir, keyFile string) (out []*evidence.Bundle, 
 	if err != nil {
 		return nil, err
 	}
+	from := map[string]string{}
 	for _, e := range entries {
+		if e.Type()&os.ModeSymlink != 0 { // latest, which names one of the others
+			continue
+		}
 		name := filepath.Join(dir, e.Name())
 		b, err := open(name)
+		if err == nil {
+			err = untouched(cmd, b, name, want)
+		}
 		if err != nil {
 			return nil, err
 		}
-		for _, f := range evidence.Verify(cmd.Context(), b.Files, want) {
-			if f.File != evidence.ChecksFile || len(b.Run.Gaps) == 0 {
-				return nil, fmt.Errorf("%w: %s: %s", errNotProven, name, f)
-			}
+		manifest := string(b.Files[evidence.ManifestFile])
+		if other, twice := from[manifest]; twice {
+			return nil, fmt.Errorf("%s and %s are the same bundle: a period counts each once", other, name)
 		}
+		from[manifest] = name
 		out = append(out, b)
 	}
 	if len(out) == 0 {
@@ -211,14 +265,14 @@ func span(from, to string, bundles []*evidence.Bundle) (first, last time.Time, e
 			last = b.Run.Started
 		}
 	}
-	if from != "" {
-		if first, err = time.Parse(time.DateOnly, from); err != nil {
-			return first, last, fmt.Errorf("--from: %w", err)
+	for flag, day := range map[string]*time.Time{"--from": &first, "--to": &last} {
+		*day = day.UTC().Truncate(24 * time.Hour)
+		given := map[string]string{"--from": from, "--to": to}[flag]
+		if given == "" {
+			continue
 		}
-	}
-	if to != "" {
-		if last, err = time.Parse(time.DateOnly, to); err != nil {
-			return first, last, fmt.Errorf("--to: %w", err)
+		if *day, err = time.Parse(time.DateOnly, given); err != nil {
+			return first, last, fmt.Errorf("%s %s: want a day as YYYY-MM-DD", flag, given)
 		}
 	}
 	return first, last, nil
@@ -241,6 +295,9 @@ func merge() *cobra.Command {
 				b, err := open(dir)
 				if err != nil {
 					return err
+				}
+				if b.Run.Shard == "" {
+					return fmt.Errorf("%s is a whole run (%s), not a part: parts are built with --shard k/n", dir, b.Run.ID)
 				}
 				if found := evidence.Verify(cmd.Context(), b.Files, want); len(found) > 0 {
 					return fmt.Errorf("%w: %s: %s", errNotProven, dir, found[0])

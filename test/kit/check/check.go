@@ -81,9 +81,12 @@ type Result struct {
 	// Environment is the kind of environment that answered: emulated, kind or aws.
 	Environment string `json:"environment"`
 	// Run is the id of the run, Suite the suite or module that made the check.
-	Run   string    `json:"run"`
-	Suite string    `json:"suite"`
-	Time  time.Time `json:"time"`
+	Run   string `json:"run"`
+	Suite string `json:"suite"`
+	// Deployed says that the suite applied a configuration: its sensitive outputs must
+	// not be in evidence.
+	Deployed bool      `json:"deployed,omitempty"`
+	Time     time.Time `json:"time"`
 	// Duration is the time from the end of the check before to the end of this one.
 	Duration time.Duration `json:"duration_ns"`
 }

@@ -16,7 +16,12 @@ type Reporter interface {
 }
 
 // Labels are the fields that all results of a Set share.
-type Labels struct{ Environment, Run, Suite string }
+type Labels struct {
+	Environment, Run, Suite string
+	// Deployed says that the suite applied a configuration, which may have sensitive
+	// outputs.
+	Deployed bool
+}
 
 // Set records the checks of one suite in one environment. It is safe for
 // concurrent use. Each result is written to the journal as one JSON line as
@@ -92,7 +97,7 @@ func (s *Set) record(c Check, v Verdict, expected, observed string) {
 	now := time.Now()
 	r := Result{
 		Check: c, Verdict: v, Expected: expected, Observed: observed,
-		Environment: s.labels.Environment, Run: s.labels.Run, Suite: s.labels.Suite,
+		Environment: s.labels.Environment, Run: s.labels.Run, Suite: s.labels.Suite, Deployed: s.labels.Deployed,
 		Time: now.UTC(), Duration: now.Sub(s.last),
 	}
 	s.last = now

@@ -75,13 +75,18 @@ func (l *life) apply(ctx context.Context) error {
 	l.touched, l.settled = true, false
 	err := l.tf.apply(ctx)
 	l.broken = err != nil
-	return err
+	if err != nil {
+		return err
+	}
+	return l.read(ctx)
 }
 
 func (l *life) verify(ctx context.Context) (err error) {
 	l.touched = true
-	if l.Outputs, err = l.outputs(ctx); err != nil {
-		return err
+	if l.Outputs == nil { // nothing was applied by this run
+		if err := l.read(ctx); err != nil {
+			return err
+		}
 	}
 	if l.spec.Verify == nil {
 		return nil

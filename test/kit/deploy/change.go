@@ -22,7 +22,10 @@ func (s *Stack) Change(ctx context.Context, layer string, vars map[string]any) (
 		if own, err = l.drift(ctx); err != nil || len(own) == 0 {
 			return err
 		}
-		return l.tf.apply(ctx)
+		if err := l.tf.apply(ctx); err != nil {
+			return err
+		}
+		return l.read(ctx)
 	}})
 	return own, err
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/fintrack/platform/test/kit/check"
+	"github.com/fintrack/platform/test/kit/deployed"
 	"github.com/fintrack/platform/test/kit/sandbox"
 	"github.com/gruntwork-io/terratest/modules/logger"
 )
@@ -41,6 +42,8 @@ type harness struct {
 	stages  map[string][]check.Stage
 	left    bool
 	setup   bool
+	// deployed is what evidence must know of the run so far.
+	deployed deployed.Record
 }
 
 var current *harness

@@ -15,6 +15,7 @@ import (
 
 	"github.com/fintrack/platform/test/kit/census"
 	"github.com/fintrack/platform/test/kit/check"
+	"github.com/fintrack/platform/test/kit/deployed"
 	"github.com/fintrack/platform/test/kit/sandbox"
 	"github.com/fintrack/platform/test/kit/sandbox/ledger"
 )
@@ -59,7 +60,7 @@ type life struct {
 	tf      *terraform
 	path    string // of the root module, from the repository's root
 	label   string // tells its files from those of others in the environment
-	outputs func(context.Context) (map[string]any, error)
+	outputs func(context.Context) (map[string]output, error)
 	vars    map[string]any
 	scope   census.Scope
 	touched bool // something may exist
@@ -120,7 +121,7 @@ func begin(t testing.TB, spec Spec) (*life, error) {
 	if l.tf, err = h.providers.terraform(h.ctx, t, s, l.Dir); err != nil {
 		return nil, err
 	}
-	l.outputs = func(ctx context.Context) (map[string]any, error) { return l.tf.outputs(ctx) }
+	l.outputs = func(ctx context.Context) (map[string]output, error) { return l.tf.outputs(ctx) }
 	err = s.Amend(func(e *ledger.Entry) { e.StatePath = filepath.Join(l.Dir, "terraform.tfstate") })
 	l.scope = scopeOf(s.Entry())
 	return l, err
@@ -135,11 +136,11 @@ func open(t testing.TB, h *harness, s *sandbox.Sandbox, spec Spec, path string) 
 	}
 	l := &life{h: h, spec: spec, path: path, Deployment: &Deployment{
 		T: t, Sandbox: s, AWS: s.AWS, Region: s.Region, Name: s.Prefix, Dir: dir,
-		Checks: check.NewSet(t, check.Labels{Environment: string(h.run.Environment), Run: h.run.ID, Suite: spec.Suite}, h.run.Journal),
+		Checks: check.NewSet(t, check.Labels{Environment: string(h.run.Environment), Run: h.run.ID, Suite: spec.Suite, Deployed: true}, h.run.Journal),
 	}}
 	l.vars = map[string]any{"name": s.Prefix, "region": s.Region, "tags": s.Tags}
 	maps.Copy(l.vars, spec.Vars)
-	return l, l.writeVars(l.vars)
+	return l, errors.Join(h.record(spec.Suite, deployed.Facts{}), l.writeVars(l.vars))
 }
 
 func lease(h *harness, spec Spec) (*sandbox.Sandbox, error) {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/fintrack/platform/test/kit/census"
 	"github.com/fintrack/platform/test/kit/check"
+	"github.com/fintrack/platform/test/kit/deployed"
 	"github.com/fintrack/platform/test/kit/layers"
 	"github.com/fintrack/platform/test/kit/sandbox"
 	"github.com/fintrack/platform/test/kit/sandbox/ledger"
@@ -129,7 +130,10 @@ func newStack(t *testing.T, spec StackSpec) (*Stack, error) {
 	s := &Stack{
 		T: t, Sandbox: leased, Platform: platform, Order: order, Bucket: leased.Prefix + "-state", spec: spec, h: h,
 		lives: map[string]*life{}, scope: scopeOf(leased.Entry()), turn: make(chan struct{}, concurrent),
-		Checks: check.NewSet(t, check.Labels{Environment: string(h.run.Environment), Run: h.run.ID, Suite: spec.Suite}, h.run.Journal),
+		Checks: check.NewSet(t, check.Labels{Environment: string(h.run.Environment), Run: h.run.ID, Suite: spec.Suite, Deployed: true}, h.run.Journal),
+	}
+	if err := h.record(spec.Suite, deployed.Facts{}); err != nil {
+		return nil, errors.Join(err, leased.Release()) // nothing was made
 	}
 	for _, name := range order {
 		if s.lives[name], err = s.layer(name, values[name]); err != nil {
@@ -186,7 +190,7 @@ func (s *Stack) layer(name string, v layers.Values) (*life, error) {
 	if l.tf, err = s.h.providers.runner(s.h.ctx, s.T, s.Sandbox, l.Dir, l.label); err != nil {
 		return nil, err
 	}
-	l.outputs = func(ctx context.Context) (map[string]any, error) { return s.outputs(ctx, name) }
+	l.outputs = func(ctx context.Context) (map[string]output, error) { return s.outputs(ctx, name) }
 	l.tf.opts.BackendConfig = map[string]any{"bucket": s.Bucket, "region": s.Sandbox.Region}
 	return l, nil
 }
@@ -459,22 +463,16 @@ func (s *Stack) census(ctx context.Context) error {
 }
 
 // outputs reads what an applied layer gives to others, where those read it.
-func (s *Stack) outputs(ctx context.Context, layer string) (map[string]any, error) {
+func (s *Stack) outputs(ctx context.Context, layer string) (map[string]output, error) {
 	b, err := s.State(ctx, layer)
 	if err != nil {
 		return nil, err
 	}
-	var state struct {
-		Outputs map[string]struct{ Value any }
-	}
+	var state struct{ Outputs map[string]output }
 	if err := json.Unmarshal(b, &state); err != nil {
 		return nil, fmt.Errorf("the state of %s: %w", layer, err)
 	}
-	out := make(map[string]any, len(state.Outputs))
-	for name, o := range state.Outputs {
-		out[name] = o.Value
-	}
-	return out, nil
+	return state.Outputs, nil
 }
 
 // State returns the state of an applied layer, as it lies in the bucket.

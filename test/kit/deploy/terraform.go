@@ -262,21 +262,17 @@ func (tf *terraform) apply(ctx context.Context) error {
 	})
 }
 
-func (tf *terraform) outputs(ctx context.Context) (map[string]any, error) {
+func (tf *terraform) outputs(ctx context.Context) (map[string]output, error) {
 	quiet := *tf.opts
 	quiet.Logger = logger.Discard
-	var raw map[string]struct{ Value any }
+	var out map[string]output
 	err := tf.stage(ctx, "init", func(ctx context.Context) error {
 		text, err := tt.RunTerraformCommandAndGetStdoutContextE(tf.t, ctx, &quiet, "output", "-json", "-no-color")
 		if err != nil {
 			return err
 		}
-		return json.Unmarshal([]byte(text), &raw)
+		return json.Unmarshal([]byte(text), &out)
 	})
-	out := make(map[string]any, len(raw))
-	for k, v := range raw {
-		out[k] = v.Value
-	}
 	return out, err
 }
 

@@ -70,8 +70,8 @@ func Complete(in Intent, results []check.Result, resources []Resource, before []
 	gaps = append(gaps, madeTwice(results)...)
 	for _, c := range in.Criteria {
 		gaps = append(gaps, c.complete(results)...)
-		for _, p := range c.Populations {
-			gaps = append(gaps, c.unchecked(p, results, resources)...)
+		for _, v := range c.Cover(results, resources) {
+			gaps = append(gaps, v.gaps()...)
 		}
 	}
 	return append(gaps, vanished(in, results, before)...)
@@ -135,29 +135,6 @@ func (c Criterion) complete(results []check.Result) (gaps []Gap) {
 	}
 	if executed == 0 {
 		gaps = append(gaps, Gap{Kind: NoCheck, Control: c.ID, Line: c.line, What: c.Title})
-	}
-	return gaps
-}
-
-func (c Criterion) unchecked(p Population, results []check.Result, resources []Resource) (gaps []Gap) {
-	used := map[string]bool{}
-	for _, r := range resources {
-		if !slices.Contains(p.Resources, r.Type) {
-			continue
-		}
-		about := slices.ContainsFunc(results, func(x check.Result) bool { return c.Selects(x) && Executed(x) && r.IsSubjectOf(x) })
-		_, excepted := p.Except[r.Address()]
-		used[r.Address()] = excepted && !about
-		if !about && !excepted {
-			gaps = append(gaps, Gap{Kind: Unchecked, Control: c.ID, Line: p.line,
-				What: fmt.Sprintf("%s (%s): no executed check of %s is about it", r.Address(), p.What, c.ID)})
-		}
-	}
-	for _, a := range slices.Sorted(maps.Keys(p.Except)) {
-		if !used[a] {
-			gaps = append(gaps, Gap{Kind: Unchecked, Control: c.ID, Line: p.line,
-				What: a + " is excepted and need not be: take it off the list"})
-		}
 	}
 	return gaps
 }
@@ -240,6 +217,11 @@ type Resource struct {
 	// File and Line say where it is declared.
 	File string `json:"file"`
 	Line int    `json:"line"`
+	// PartOf is the resource that this one sets a part of, as type.name: the bucket of a
+	// bucket's policy. Empty for one that stands alone.
+	PartOf string `json:"part_of,omitempty"`
+	// Instances are those that the suites of the run applied.
+	Instances []Instance `json:"instances,omitempty"`
 }
 
 // Address is <folder>:<type>.<name>.

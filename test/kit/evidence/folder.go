@@ -16,6 +16,9 @@ func ReadFolder(dir string) (Files, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the bundle: %w", err)
 	}
+	if info, err := os.Stat(root); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("read the bundle: %s is no folder; a bundle is one, with %s in it", dir, ManifestFile)
+	}
 	err = filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -45,9 +46,8 @@ func Merge(parts []*Bundle) (Inputs, error) {
 	for _, name := range slices.Sorted(maps.Keys(tools)) {
 		in.Tools = append(in.Tools, tools[name])
 	}
-	if err := strictly(first.Files, ResourcesFile, &in.Resources); err != nil {
-		errs = append(errs, err)
-	}
+	resources, err := joinResources(parts)
+	in.Resources, errs = resources, append(errs, err...)
 	if len(errs) > 0 {
 		return Inputs{}, fmt.Errorf("%w:\n%w", ErrParts, errors.Join(errs...))
 	}
@@ -105,12 +105,38 @@ func sameRun(a, b *Bundle) (errs []error) {
 	if !slices.Equal(a.Run.Trees, b.Run.Trees) {
 		errs = append(errs, fmt.Errorf("parts %s and %s stand on different trees", a.Run.Shard, b.Run.Shard))
 	}
-	for _, name := range []string{ControlsFile, ResourcesFile} {
-		if digest(a.Files[name]) != digest(b.Files[name]) {
-			errs = append(errs, fmt.Errorf("parts %s and %s have different %s", a.Run.Shard, b.Run.Shard, name))
-		}
+	if digest(a.Files[ControlsFile]) != digest(b.Files[ControlsFile]) {
+		errs = append(errs, fmt.Errorf("parts %s and %s have different %s", a.Run.Shard, b.Run.Shard, ControlsFile))
 	}
 	return errs
+}
+
+// joinResources takes the declared resources, which all parts must have alike, and gives
+// each the instances that any of the parts applied.
+func joinResources(parts []*Bundle) (out []Resource, errs []error) {
+	for i, p := range parts {
+		var rs []Resource
+		if err := strictly(p.Files, ResourcesFile, &rs); err != nil {
+			return nil, []error{err}
+		}
+		if i == 0 {
+			out = rs
+			continue
+		}
+		if !slices.EqualFunc(out, rs, Resource.sameDeclaration) {
+			errs = append(errs, fmt.Errorf("parts %s and %s have different %s", parts[0].Run.Shard, p.Run.Shard, ResourcesFile))
+			continue
+		}
+		for j := range rs {
+			out[j].Instances = append(out[j].Instances, rs[j].Instances...)
+		}
+	}
+	return out, errs
+}
+
+func (r Resource) sameDeclaration(x Resource) bool {
+	r.Instances, x.Instances = nil, nil
+	return reflect.DeepEqual(r, x)
 }
 
 // artefacts returns what was handed in to the bundle, by kind.

@@ -26,6 +26,7 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"mark": func(v check.Verdict) string {
 		return map[check.Verdict]string{check.Pass: "proven", check.Fail: "failed"}[v]
 	},
+	"cover": func(Criterion) []Coverage { return nil }, // bound to the results of each page
 	"state": func(s string) string { return map[string]string{Met: "met", Partly: "partly"}[s] },
 }).Parse(pageText))
 
@@ -50,6 +51,14 @@ type suiteOf struct {
 type kindOf struct {
 	Type      string
 	Resources []Resource
+}
+
+// Applied counts the instances of the kind.
+func (k kindOf) Applied() (n int) {
+	for _, r := range k.Resources {
+		n += len(r.Instances)
+	}
+	return n
 }
 
 // shown is an artefact as the page shows it; Absent when none was given.
@@ -90,8 +99,16 @@ func renderPage(run Run, in Intent, standings []Standing, results []check.Result
 		}
 		p.Artefacts = append(p.Artefacts, s)
 	}
+	cover := func(c Criterion) []Coverage { return c.Cover(results, resources) }
+	if run.Shard != "" {
+		cover = func(Criterion) []Coverage { return nil } // a part does not know the others' checks
+	}
+	t, err := pageTemplate.Clone()
+	if err != nil {
+		return nil, err
+	}
 	var b bytes.Buffer
-	if err := pageTemplate.Execute(&b, p); err != nil {
+	if err := t.Funcs(template.FuncMap{"cover": cover}).Execute(&b, p); err != nil {
 		return nil, fmt.Errorf("page: %w", err)
 	}
 	return b.Bytes(), nil

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/fintrack/platform/test/kit/credentials"
+	"github.com/fintrack/platform/test/kit/deployed"
 )
 
 // ErrSecret marks a bundle that is not written because it would hold a secret.
@@ -84,29 +85,9 @@ func SensitiveOutputs(name string, text []byte) ([]string, error) {
 	var out []string
 	for _, k := range sortedKeys(outputs) {
 		if outputs[k].Sensitive {
-			out = append(out, texts(outputs[k].Value)...)
+			out = append(out, deployed.Texts(outputs[k].Value)...)
 		}
 	}
 	slices.Sort(out)
 	return slices.Compact(out), nil
-}
-
-func texts(v any) (out []string) {
-	switch v := v.(type) {
-	case string:
-		if v != "" {
-			out = append(out, v)
-		}
-	case json.Number:
-		out = append(out, v.String())
-	case []any:
-		for _, x := range v {
-			out = append(out, texts(x)...)
-		}
-	case map[string]any:
-		for _, k := range sortedKeys(v) {
-			out = append(out, texts(v[k])...)
-		}
-	}
-	return out
 }

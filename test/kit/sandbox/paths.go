@@ -58,6 +58,9 @@ func (p Paths) Results() string {
 	return filepath.Join(p.Cache, "results")
 }
 
+// Deployed is the folder with the records of deployments, one file a run.
+func (p Paths) Deployed() string { return filepath.Join(p.Cache, "deployed") }
+
 // Setting returns a value that scripts/bootstrap settled: the environment
 // variable of that name, or its line in the cache's env file, or "".
 func (p Paths) Setting(name string) string {

