@@ -42,6 +42,19 @@ func Tidy(ctx context.Context, l *ledger.Ledger, now time.Time) (need bool, err 
 	return need, err
 }
 
+// StopOwn stops the background processes that this program started and strikes them from
+// the ledger: what an interrupted run does before it ends.
+func (r *Run) StopOwn() error {
+	processes, err := r.Ledger.Background.List()
+	errs := []error{err}
+	for i := len(processes) - 1; i >= 0; i-- {
+		if b := processes[i]; b.Owner == ledger.Self() {
+			errs = append(errs, b.Process.Stop(emulatorStop), r.Ledger.Background.Remove(b.ID))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 func emulatorAlive(ctx context.Context, l *ledger.Ledger, id string) bool {
 	b, err := l.Background.Get(id)
 	return err == nil && (&Emulator{Background: b}).Alive(ctx)

@@ -5,6 +5,8 @@ package suite
 import (
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 	"testing"
 	"time"
 
@@ -22,7 +24,8 @@ type Run struct {
 var current *Run
 
 // Main runs the tests of a suite and returns the program's exit code: 0 all proven, 1
-// a check failed, 2 the run could not be made. environment names what answers, as
+// a check failed, 2 the run could not be made or was interrupted. A SIGINT, SIGTERM or
+// SIGHUP stops the processes that the tests started before the program ends. environment names what answers, as
 // "offline" or "emulated".
 func Main(m *testing.M, name, environment string) int {
 	started := time.Now()
@@ -32,7 +35,9 @@ func Main(m *testing.M, name, environment string) int {
 		return 2
 	}
 	current = &Run{Run: r, Environment: environment}
+	settled := interruptible(r)
 	code := m.Run()
+	settled()
 	if err := r.End(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = max(code, 1)
@@ -42,6 +47,25 @@ func Main(m *testing.M, name, environment string) int {
 		code = max(code, 2)
 	}
 	return code
+}
+
+// interruptible stops the run's processes at a signal and ends the program. What it
+// returns undoes it.
+func interruptible(r *sandbox.Run) (settled func()) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		s, interrupted := <-signals
+		if !interrupted {
+			return
+		}
+		fmt.Fprintf(os.Stderr, "\n%s: stopping what the run started\n", s)
+		if err := r.StopOwn(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		os.Exit(2)
+	}()
+	return func() { signal.Stop(signals); close(signals) }
 }
 
 // Checks is a new set of checks of the run.
