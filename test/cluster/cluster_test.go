@@ -52,53 +52,16 @@ func prepared(t *testing.T) environment {
 }
 
 // kinds makes the custom kinds of which there are objects, and waits until they are
-// served. The other CRDs of the add-ons would only keep the API server busy.
+// served.
 func (e environment) kinds() {
 	e.t.Helper()
-	used := map[string]bool{"argoproj.io/AppProject": true}
-	for _, o := range e.tree.Objects {
-		used[o.Group()+"/"+o.Kind()] = true
-	}
-	crds := map[string]gitops.Object{}
-	for _, o := range of(append(slices.Clone(e.modules.CRDs), e.tree.Objects...), "apiextensions.k8s.io/CustomResourceDefinition") {
-		kind, _ := o.At("spec", "names", "kind").(string)
-		if used[o.Text("spec", "group")+"/"+kind] {
-			crds[o.Name()] = o
-		}
-	}
-	for _, o := range crds {
-		e.apply(o)
-	}
-	for _, o := range crds {
-		require.NoError(e.t, controllers.Until(e.t.Context(), established, o.Name()+" is served", func(ctx context.Context) (bool, string) {
-			now, err := e.objects.Get(ctx, o)
-			if err != nil {
-				return false, err.Error()
-			}
-			for _, c := range conditions(now) {
-				if c.Type == "Established" && c.Status == "True" {
-					return true, ""
-				}
-			}
-			return false, "it is not established"
-		}))
-	}
+	crds := append(slices.Clone(e.modules.CRDs), of(e.tree.Objects, "apiextensions.k8s.io/CustomResourceDefinition")...)
+	require.NoError(e.t, e.objects.Serve(e.t.Context(), established, controllers.Used(crds, e.tree.Objects, "argoproj.io/AppProject")...))
 }
 
 func (e environment) apply(objects ...gitops.Object) {
 	e.t.Helper()
 	require.NoError(e.t, e.objects.Make(e.t.Context(), established, objects...))
-}
-
-type condition struct{ Type, Status, Reason, Message string }
-
-func conditions(o gitops.Object) []condition {
-	var out []condition
-	b, err := json.Marshal(o.At("status", "conditions"))
-	if err == nil {
-		_ = json.Unmarshal(b, &out) // none yet
-	}
-	return out
 }
 
 // TestTheApiServerTakesThePlatform: validation, pod security, quota and rights, by the

@@ -124,16 +124,7 @@ func (p proof) start(programs map[string]string, m platform.Modules) {
 }
 
 func (p proof) run(name, program string, environment []string, args ...string) {
-	process, err := controllers.Start(suite.Current().Run, name, program, environment, args...)
-	require.NoError(p.t, err)
-	p.t.Cleanup(func() {
-		if why := process.Ended(); why != "" {
-			p.t.Errorf("%s: %s", name, why)
-		}
-		if err := process.Stop(); err != nil {
-			p.t.Error(err)
-		}
-	})
+	controllers.Beside(p.t, suite.Current().Run, name, program, environment, args...)
 }
 
 // pools makes the platform's NodePools, over the class of simulated nodes. What takes

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -136,6 +137,78 @@ func (o *Objects) Get(ctx context.Context, x gitops.Object) (gitops.Object, erro
 	}
 	out := gitops.Object{Namespace: x.Namespace}
 	return out, o.api.Do(ctx, http.MethodGet, p+"/"+x.Name(), nil, &out.Fields)
+}
+
+// Change changes an object of the cluster as it is there now. It asks again when another
+// has changed it meanwhile, within a time.
+func (o *Objects) Change(ctx context.Context, within time.Duration, x gitops.Object, change func(fields map[string]any)) error {
+	return Until(ctx, within, "change "+x.ID(), func(ctx context.Context) (bool, string) {
+		now, err := o.Get(ctx, x)
+		if err != nil {
+			return false, err.Error()
+		}
+		change(now.Fields)
+		p, err := o.path(ctx, x)
+		if err == nil {
+			err = o.api.Do(ctx, http.MethodPut, p+"/"+x.Name(), now.Fields, nil)
+		}
+		return err == nil, fmt.Sprint(err)
+	})
+}
+
+// Serve makes kinds and waits until the API server serves each, within a time each.
+func (o *Objects) Serve(ctx context.Context, within time.Duration, crds ...gitops.Object) error {
+	if err := o.Make(ctx, within, crds...); err != nil {
+		return err
+	}
+	for _, crd := range crds {
+		err := Until(ctx, within, crd.Name()+" is served", func(ctx context.Context) (bool, string) {
+			now, err := o.Get(ctx, crd)
+			if err != nil {
+				return false, err.Error()
+			}
+			return Condition(now, "Established") == "True", "it is not established"
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Used are those of the CRDs whose kinds the objects have, or that are named, as
+// "group/kind". All CRDs of the add-ons would only keep the API server busy.
+func Used(crds, objects []gitops.Object, named ...string) []gitops.Object {
+	used := map[string]bool{}
+	for _, o := range objects {
+		used[o.Group()+"/"+o.Kind()] = true
+	}
+	for _, n := range named {
+		used[n] = true
+	}
+	byName := map[string]gitops.Object{}
+	for _, o := range crds {
+		if used[o.Text("spec", "group")+"/"+o.Text("spec", "names", "kind")] {
+			byName[o.Name()] = o
+		}
+	}
+	var out []gitops.Object
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		out = append(out, byName[name])
+	}
+	return out
+}
+
+// Condition is the status of a condition of an object: True, False, Unknown, or "" when
+// there is none of that type.
+func Condition(o gitops.Object, kind string) string {
+	all, _ := o.At("status", "conditions").([]any)
+	for _, c := range all {
+		if c, ok := c.(map[string]any); ok && c["type"] == kind {
+			return fmt.Sprint(c["status"])
+		}
+	}
+	return ""
 }
 
 // Delete removes an object; that it is not there is no error.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"testing"
 	"time"
 
 	"github.com/fintrack/platform/test/kit/sandbox"
@@ -68,6 +69,25 @@ func Start(r *sandbox.Run, name, program string, environment []string, args ...s
 		Owner: ledger.Self(), Started: time.Now().UTC(),
 	}
 	return p, r.Ledger.Background.Put(p.entry.ID, p.entry)
+}
+
+// Beside is Start for one test, which fails when the program cannot be started or ends
+// before the test; the program stops with the test.
+func Beside(t testing.TB, r *sandbox.Run, name, program string, environment []string, args ...string) *Process {
+	t.Helper()
+	p, err := Start(r, name, program, environment, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if why := p.Ended(); why != "" {
+			t.Errorf("%s: %s", name, why)
+		}
+		if err := p.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
 }
 
 // Ended says how a process ended that should run, "" while it does.
