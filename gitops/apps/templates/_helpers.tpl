@@ -9,7 +9,8 @@
 {{- end }}
 
 {{- /* Ten tries would hide a commit that cannot work; three with growing pauses ride
-out a webhook that restarts. */ -}}
+out a webhook that restarts. Each try takes the newest commit: else the one that mends
+a bad one would wait until all tries are used up. */ -}}
 {{- define "apps.policy" -}}
 automated: {prune: true, selfHeal: true}
 syncOptions:
@@ -19,6 +20,7 @@ syncOptions:
   - PruneLast=true
 retry:
   limit: 3
+  refresh: true
   backoff: {duration: 30s, factor: 2, maxDuration: 3m0s}
 {{- end }}
 
@@ -69,9 +71,11 @@ spec:
 
 {{- /* An Application of an add-on: dict context, name, namespace, wave, and for a
 chart of its project repository, chart, version, values (a template's name); for our
-own objects objects ("files" or "chart") and, for a chart, objectValues. */ -}}
+own objects objects ("files", "chart" or "none") and, for a chart, objectValues. Where
+charts are off, an add-on without objects of ours has nothing to apply. */ -}}
 {{- define "apps.addon" -}}
 {{- $v := .context.Values }}
+{{- if or $v.addonCharts (ne .objects "none") }}
 apiVersion: argoproj.io/v1alpha1
 kind: Application
 metadata:
@@ -117,4 +121,5 @@ spec:
   destination: {server: https://kubernetes.default.svc, namespace: {{ .namespace }}}
   syncPolicy:
     {{- include "apps.policy" .context | nindent 4 }}
+{{- end }}
 {{- end }}

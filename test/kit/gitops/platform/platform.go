@@ -66,16 +66,45 @@ type Platform struct {
 }
 
 // Render renders an environment of the repository at root.
-func Render(root, environment string, charts render.Charts) (p Platform, err error) {
+func Render(root, environment string, charts render.Charts) (Platform, error) {
+	p, err := handedOver(root, environment)
+	if err != nil {
+		return p, err
+	}
+	return p, p.render(charts)
+}
+
+// RenderLocal renders an environment of the repository at root as one that Argo CD reads
+// at that address, on the branch, where no chart registry can be reached: our own objects
+// alone. Charts are those of third parties that are left out.
+func RenderLocal(root, environment, address, branch string) (p Platform, charts []gitops.Source, err error) {
+	if p, err = handedOver(root, environment); err != nil {
+		return p, nil, err
+	}
+	if err = p.render(nil); err != nil {
+		return p, nil, err
+	}
+	for _, u := range p.Tree.Unrendered {
+		charts = append(charts, u.Source)
+	}
+	p.Handover.Values["git"] = map[string]any{"repository": address, "revision": branch}
+	p.Handover.Values["addonCharts"] = false
+	return p, charts, p.render(nil)
+}
+
+// handedOver is an environment that is not rendered yet.
+func handedOver(root, environment string) (p Platform, err error) {
 	p.Root = root
 	if p.Given, err = handover.For(root, environment, Accounts[environment]); err != nil {
 		return p, err
 	}
-	if p.Handover, err = handover.Evaluate(filepath.Join(root, "terraform", "platform"), p.Given); err != nil {
-		return p, err
-	}
-	p.Tree, err = render.Tree(render.Input{Root: root, Values: p.Handover.Values, Charts: charts, KubeVersion: KubeVersion, APIVersions: APIVersions})
+	p.Handover, err = handover.Evaluate(filepath.Join(root, "terraform", "platform"), p.Given)
 	return p, err
+}
+
+func (p *Platform) render(charts render.Charts) (err error) {
+	p.Tree, err = render.Tree(render.Input{Root: p.Root, Values: p.Handover.Values, Charts: charts, KubeVersion: KubeVersion, APIVersions: APIVersions})
+	return err
 }
 
 // Values reads a file of values.

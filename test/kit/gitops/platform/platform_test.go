@@ -17,3 +17,17 @@ func TestEveryEnvironmentRenders(t *testing.T) {
 		require.Greater(t, len(p.Tree.Objects), 200)
 	}
 }
+
+func TestWithoutARegistryOurOwnObjectsAreLeft(t *testing.T) {
+	p, charts, err := platform.RenderLocal(root, "prod", "file:///a/repository", "main")
+	require.NoError(t, err)
+	require.Len(t, charts, 13)
+	require.Empty(t, p.Tree.Unrendered)
+	require.Equal(t, "file:///a/repository", p.Tree.Repository)
+	for _, a := range p.Tree.Applications {
+		for _, s := range a.Sources {
+			require.Equal(t, p.Tree.Repository, s.RepoURL, "a source of %s", a.Object.Name())
+		}
+	}
+	require.Len(t, p.Tree.Of("apps", "Deployment"), 6, "the six services")
+}
