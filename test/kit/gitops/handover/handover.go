@@ -45,30 +45,71 @@ var functions = map[string]function.Function{"merge": stdlib.MergeFunc, "keys": 
 
 // Evaluate reads the layer's files in dir (terraform/platform).
 func Evaluate(dir string, g Given) (Handover, error) {
-	locals, err := localsOf(dir)
+	l, err := read(dir, g)
 	if err != nil {
 		return Handover{}, err
 	}
-	for _, name := range []string{"services", "addons", "irsa_role_arns", "argocd_values", "api_host", "long_name"} {
+	for _, name := range []string{"long_name", "api_host", "irsa_role_arns", "argocd_values"} {
+		if err := l.settle(name); err != nil {
+			return Handover{}, err
+		}
+	}
+	h := Handover{Services: l.services, Accounts: map[string]string{}}
+	if err := fromCty(l.local["argocd_values"], &h.Values); err != nil {
+		return Handover{}, err
+	}
+	return h, fromCty(l.local["irsa_role_arns"], &h.Accounts)
+}
+
+// layer is the configuration of terraform/platform, and what its expressions can name.
+type layer struct {
+	locals    map[string]hcl.Expression
+	services  []string
+	local     map[string]cty.Value // the locals that are settled
+	variables map[string]cty.Value
+}
+
+func (l layer) context() *hcl.EvalContext {
+	l.variables["local"] = cty.ObjectVal(l.local)
+	return &hcl.EvalContext{Functions: functions, Variables: l.variables}
+}
+
+// settle evaluates a local over those that are settled.
+func (l layer) settle(name string) error {
+	v, diags := l.locals[name].Value(l.context())
+	if diags.HasErrors() {
+		return fmt.Errorf("evaluate local.%s of terraform/platform: %w", name, diags)
+	}
+	l.local[name] = v
+	return nil
+}
+
+// read reads the layer's files and makes what its expressions can name.
+func read(dir string, g Given) (layer, error) {
+	locals, err := localsOf(dir)
+	if err != nil {
+		return layer{}, err
+	}
+	for _, name := range []string{"services", "addons", "irsa_role_arns", "argocd_values", "api_host", "long_name", "key"} {
 		if locals[name] == nil {
-			return Handover{}, fmt.Errorf("%s: there is no local %s, from which Argo CD's values are made", dir, name)
+			return layer{}, fmt.Errorf("%s: there is no local %s, from which Argo CD's values are made", dir, name)
 		}
 	}
 	services, err := keysOf(locals["services"])
 	if err != nil {
-		return Handover{}, fmt.Errorf("%s: local.services: %w", dir, err)
+		return layer{}, fmt.Errorf("%s: local.services: %w", dir, err)
 	}
 	addons, err := accountsOf(locals["addons"])
 	if err != nil {
-		return Handover{}, fmt.Errorf("%s: local.addons: %w", dir, err)
+		return layer{}, fmt.Errorf("%s: local.addons: %w", dir, err)
 	}
 	remote := map[string]cty.Value{}
-	for layer, outputs := range g.Outputs {
+	for name, outputs := range g.Outputs {
 		v, err := toCty(outputs)
 		if err != nil {
-			return Handover{}, fmt.Errorf("outputs of the layer %s: %w", layer, err)
+			return layer{}, fmt.Errorf("outputs of the layer %s: %w", name, err)
 		}
-		remote[layer] = cty.ObjectVal(map[string]cty.Value{"outputs": v})
+		remote[name] = cty.ObjectVal(map[string]cty.Value{"outputs": v})
 	}
 	role := func(name string) cty.Value {
 		return cty.ObjectVal(map[string]cty.Value{"role_arn": cty.StringVal(fmt.Sprintf("arn:aws:iam::%s:role/%s-%s", g.AccountID, g.Name, name))})
@@ -89,7 +130,7 @@ func Evaluate(dir string, g Given) (Handover, error) {
 		"account": cty.StringVal(g.AccountID), "partition": cty.StringVal("aws"),
 		"services": keyed(services), "addons": cty.ObjectVal(addonLocals),
 	}
-	ctx := &hcl.EvalContext{Functions: functions, Variables: map[string]cty.Value{
+	return layer{locals: locals, services: services, local: local, variables: map[string]cty.Value{
 		"var": cty.ObjectVal(map[string]cty.Value{
 			"environment": cty.StringVal(g.Environment), "domain": cty.StringVal(g.Domain), "name": cty.StringVal(g.Name), "region": cty.StringVal(g.Region),
 			"loki_retention_days": cty.NumberIntVal(int64(g.LokiRetentionDays)),
@@ -105,20 +146,7 @@ func Evaluate(dir string, g Given) (Handover, error) {
 			"app": cty.ObjectVal(map[string]cty.Value{"certificate_arn": arn("acm", "certificate/5d4b9c1e-0000-4000-8000-000000000003")}),
 		})}),
 		"aws_route53_zone": cty.ObjectVal(map[string]cty.Value{"this": cty.ObjectVal(map[string]cty.Value{"zone_id": cty.StringVal("Z0123456789ABCDEFGHIJ")})}),
-	}}
-	for _, name := range []string{"long_name", "api_host", "irsa_role_arns", "argocd_values"} {
-		ctx.Variables["local"] = cty.ObjectVal(local)
-		v, diags := locals[name].Value(ctx)
-		if diags.HasErrors() {
-			return Handover{}, fmt.Errorf("evaluate local.%s of terraform/platform: %w", name, diags)
-		}
-		local[name] = v
-	}
-	h := Handover{Services: services, Accounts: map[string]string{}}
-	if err := fromCty(local["argocd_values"], &h.Values); err != nil {
-		return Handover{}, err
-	}
-	return h, fromCty(local["irsa_role_arns"], &h.Accounts)
+	}}, nil
 }
 
 // localsOf are the expressions of all locals blocks of a folder.
