@@ -147,6 +147,7 @@ func TestBootstrapGetsWhatOneTargetNeeds(t *testing.T) {
 		"browser":    {"a browser is missing", "chromium fonts-dejavu-core", "chromium"},
 		"jq":         {"jq is missing", "jq", "jq"},
 		"curl":       {"curl is missing", "curl", "curl"},
+		"redis":      {"redis-server is missing", "redis-server", "redis-server"},
 		"shellcheck": {"shellcheck is missing", "shellcheck", "shellcheck"},
 	} {
 		t.Run(need, func(t *testing.T) {
@@ -215,7 +216,7 @@ func TestBootstrapRefusesUnknownNames(t *testing.T) {
 	t.Parallel()
 	r := complete(t)
 	out, code := r.run("scripts/bootstrap", "docker")
-	r.wantRefusal(out, code, "knows go, terraform, provider, moto, shellcheck, jq, curl, postgresql and browser, not docker")
+	r.wantRefusal(out, code, "knows go, terraform, provider, moto, shellcheck, jq, curl, postgresql, redis and browser, not docker")
 }
 
 func (r *repository) remove(name string) {
