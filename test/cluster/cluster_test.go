@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -187,103 +185,4 @@ func (e environment) quotasCounted() {
 			return now.At("status", "hard") != nil, "the status has no hard"
 		}))
 	}
-}
-
-// basic is what every account may do: ask about itself (Kubernetes documentation,
-// "Using RBAC Authorization", API discovery roles and basic user).
-var basic = []string{
-	"create selfsubjectreviews.authentication.k8s.io", "create selfsubjectaccessreviews.authorization.k8s.io", "create selfsubjectrulesreviews.authorization.k8s.io",
-}
-
-var verbs = []string{"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"}
-
-// rights asks for every service account of the services over all verbs and resources.
-func (e environment) rights() {
-	resources := e.resources()
-	accounts := 0
-	asked := 0
-	var r refusals
-	for _, sa := range of(e.tree.Objects, "/ServiceAccount") {
-		if sa.Namespace != "fintrack" {
-			continue
-		}
-		accounts++
-		for _, namespace := range []string{"fintrack", ""} {
-			may := e.may(sa, namespace, resources)
-			asked += len(resources) * len(verbs)
-			for _, right := range may {
-				if !slices.Contains(basic, right) {
-					r.add(sa.ID(), fmt.Errorf("may %s in namespace %q", right, namespace))
-				}
-			}
-		}
-	}
-	require.Equal(e.t, 6, accounts)
-	r.record(e.checks, promise("rights", "The services' accounts may do nothing in the API", "gitops/charts/fintrack-service-chart", "CC6.1", "CC6.3"), asked, "questions over all verbs and resources")
-}
-
-type apiResource struct{ group, name string }
-
-// resources are all that the API server serves.
-func (e environment) resources() []apiResource {
-	var groups struct {
-		Groups []struct {
-			Name             string
-			PreferredVersion struct{ GroupVersion string }
-		}
-	}
-	require.NoError(e.t, e.cluster.Do(e.t.Context(), http.MethodGet, "/apis", nil, &groups))
-	paths := map[string]string{"/api/v1": ""}
-	for _, g := range groups.Groups {
-		paths["/apis/"+g.PreferredVersion.GroupVersion] = g.Name
-	}
-	var out []apiResource
-	for path, group := range paths {
-		var list struct{ Resources []struct{ Name string } }
-		require.NoError(e.t, e.cluster.Do(e.t.Context(), http.MethodGet, path, nil, &list))
-		for _, r := range list.Resources {
-			out = append(out, apiResource{group, r.Name})
-		}
-	}
-	return out
-}
-
-// may are the rights that the API server grants to an account, as "verb resource.group".
-func (e environment) may(sa gitops.Object, namespace string, resources []apiResource) []string {
-	var mu sync.Mutex
-	var out []string
-	var failed error
-	work := make(chan apiResource)
-	var wg sync.WaitGroup
-	for range 16 {
-		wg.Go(func() {
-			for r := range work {
-				name, sub, _ := strings.Cut(r.name, "/")
-				for _, verb := range verbs {
-					var answer struct{ Status struct{ Allowed bool } }
-					err := e.cluster.Do(e.t.Context(), http.MethodPost, "/apis/authorization.k8s.io/v1/subjectaccessreviews", map[string]any{
-						"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
-						"spec": map[string]any{
-							"user": "system:serviceaccount:" + sa.Namespace + ":" + sa.Name(), "groups": []string{"system:serviceaccounts", "system:serviceaccounts:" + sa.Namespace, "system:authenticated"},
-							"resourceAttributes": map[string]any{"namespace": namespace, "verb": verb, "group": r.group, "resource": name, "subresource": sub},
-						},
-					}, &answer)
-					mu.Lock()
-					if err != nil {
-						failed = err
-					} else if answer.Status.Allowed {
-						out = append(out, strings.TrimSuffix(verb+" "+r.name+"."+r.group, "."))
-					}
-					mu.Unlock()
-				}
-			}
-		})
-	}
-	for _, r := range resources {
-		work <- r
-	}
-	close(work)
-	wg.Wait()
-	require.NoError(e.t, failed)
-	return out
 }

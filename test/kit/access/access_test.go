@@ -295,6 +295,11 @@ func TestABadIntentSaysWhere(t *testing.T) {
 		{"a service account without a namespace", permissions + strings.Replace(roles, "service: ec2.amazonaws.com", "service-account: reports", 1), "want namespace/name"},
 		{"a role without a layer", permissions + strings.Replace(roles, "    layer: x\n", "", 1), "the layer that makes it"},
 		{"an unknown environment", permissions + strings.Replace(roles, "layer: x", "layer: x\n    environments: [prd]", 1), `unknown environment "prd"; known are dev, prod, staging`},
+		{"a cluster account without a namespace", permissions + roles + "cluster:\n  sa:\n    says: x\n    may: [{verbs: [get], resources: [pods]}]\n", `cluster account "sa": want namespace/name`},
+		{"a cluster account that may nothing", permissions + roles + "cluster:\n  a/b:\n    says: x\n", "f.yaml:14: cluster account a/b: want what it does in words"},
+		{"an unknown verb of the cluster", permissions + roles + "cluster:\n  a/b:\n    says: x\n    may: [{verbs: [read], resources: [pods]}]\n", `unknown verb "read"; known are get, list`},
+		{"a kind in the place of a resource", permissions + roles + "cluster:\n  a/b:\n    says: x\n    may: [{verbs: [get], resources: [Pod]}]\n", `resource "Pod": want plural.group`},
+		{"everything that may be written", permissions + roles + "cluster:\n  a/b:\n    says: x\n    may: [{verbs: [get, update], resources: ['*']}]\n", "all resources may be read, not written"},
 		{"a risk without a reason", permissions + roles + "borne:\n  - {role: a, way: x, to: a}\n", "why it is borne"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -24,6 +24,9 @@ type Intent struct {
 	Boundary    string                `yaml:"boundary"`
 	Permissions map[string]Permission `yaml:"permissions"`
 	Roles       map[string]Role       `yaml:"roles"`
+	// Cluster are the service accounts that may do something in the API of Kubernetes, by
+	// namespace/name. Another may nothing.
+	Cluster map[string]ClusterAccount `yaml:"cluster"`
 	// Outsiders are principals outside the account that a role may trust.
 	Outsiders []Outsider `yaml:"outsiders"`
 	// Borne are the ways by which a role could gain more that are known and borne.
@@ -133,6 +136,9 @@ func Parse(file string, text []byte, known *iam.Catalogue) (*Intent, error) {
 		if !used[name] {
 			say(name+":", "permission %s: no role has it; give it to one or remove it", name)
 		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(in.Cluster)) {
+		in.Cluster[name].check(name, say)
 	}
 	for _, b := range in.Borne {
 		_, from := in.Roles[b.Role]

@@ -53,6 +53,20 @@ func (t Tree) Identities(accounts map[string]string, elsewhere []string) ([]Find
 	return out, nil
 }
 
+// Filled is a key of a Kubernetes Secret and the property of the secret that fills it.
+type Filled struct{ Key, Secret, Property string }
+
+// Fills are the name of the Secret that an ExternalSecret makes and its keys.
+func (o Object) Fills() (name string, keys []Filled) {
+	if name = o.Text("spec", "target", "name"); name == "" {
+		name = o.Name()
+	}
+	for _, d := range list(o.At("spec", "data")) {
+		keys = append(keys, Filled{Key: text(d, "secretKey"), Secret: text(d, "remoteRef", "key"), Property: text(d, "remoteRef", "property")})
+	}
+	return name, keys
+}
+
 // Secrets finds variables from Secrets that no ExternalSecret makes, and ExternalSecrets
 // of properties that the secret does not have. secrets are the remote secrets' names
 // below prefix with their properties; one without properties is written by hand.
@@ -60,15 +74,12 @@ func (t Tree) Secrets(prefix string, secrets map[string][]string) ([]Finding, er
 	var out []Finding
 	made := map[string]map[string]bool{}
 	for _, o := range t.Of("external-secrets.io", "ExternalSecret") {
-		target := o.Text("spec", "target", "name")
-		if target == "" {
-			target = o.Name()
-		}
+		target, filled := o.Fills()
 		id := o.Namespace + "/" + target
 		made[id] = map[string]bool{}
-		for _, d := range list(o.At("spec", "data")) {
-			made[id][text(d, "secretKey")] = true
-			key, property := text(d, "remoteRef", "key"), text(d, "remoteRef", "property")
+		for _, f := range filled {
+			made[id][f.Key] = true
+			key, property := f.Secret, f.Property
 			short, ok := strings.CutPrefix(key, prefix+"/")
 			properties, known := secrets[short]
 			switch {

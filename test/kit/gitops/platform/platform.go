@@ -65,9 +65,14 @@ type Platform struct {
 	Tree     gitops.Tree
 }
 
-// Render renders an environment of the repository at root.
+// Render renders an environment of the repository at root, in its made-up account.
 func Render(root, environment string, charts render.Charts) (Platform, error) {
-	p, err := handedOver(root, environment)
+	return RenderIn(root, environment, Accounts[environment], charts)
+}
+
+// RenderIn is Render in an account of 12 digits.
+func RenderIn(root, environment, account string, charts render.Charts) (Platform, error) {
+	p, err := handedOver(root, environment, account)
 	if err != nil {
 		return p, err
 	}
@@ -78,7 +83,7 @@ func Render(root, environment string, charts render.Charts) (Platform, error) {
 // at that address, on the branch, where no chart registry can be reached: our own objects
 // alone. Charts are those of third parties that are left out.
 func RenderLocal(root, environment, address, branch string) (p Platform, charts []gitops.Source, err error) {
-	if p, err = handedOver(root, environment); err != nil {
+	if p, err = handedOver(root, environment, Accounts[environment]); err != nil {
 		return p, nil, err
 	}
 	if err = p.render(nil); err != nil {
@@ -93,9 +98,9 @@ func RenderLocal(root, environment, address, branch string) (p Platform, charts 
 }
 
 // handedOver is an environment that is not rendered yet.
-func handedOver(root, environment string) (p Platform, err error) {
+func handedOver(root, environment, account string) (p Platform, err error) {
 	p.Root = root
-	if p.Given, err = handover.For(root, environment, Accounts[environment]); err != nil {
+	if p.Given, err = handover.For(root, environment, account); err != nil {
 		return p, err
 	}
 	p.Handover, err = handover.Evaluate(filepath.Join(root, "terraform", "platform"), p.Given)

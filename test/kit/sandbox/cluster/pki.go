@@ -142,12 +142,16 @@ func writeServiceAccountKey(dir string) error {
 // kubeconfig is a client's configuration, written as JSON, which is YAML.
 func kubeconfig(endpoint string, ca []byte, client keyPair) ([]byte, error) {
 	b64 := base64.StdEncoding.EncodeToString
+	return kubeconfigOf(endpoint, ca, map[string]any{"client-certificate-data": b64(client.certificate), "client-key-data": b64(client.key)})
+}
+
+// kubeconfigOf is the configuration of a client that shows what user holds.
+func kubeconfigOf(endpoint string, ca []byte, user map[string]any) ([]byte, error) {
 	return json.MarshalIndent(map[string]any{
 		"apiVersion": "v1", "kind": "Config", "current-context": "fintrack",
 		"clusters": []any{map[string]any{"name": "fintrack", "cluster": map[string]any{
-			"server": endpoint, "certificate-authority-data": b64(ca)}}},
-		"users": []any{map[string]any{"name": "fintrack", "user": map[string]any{
-			"client-certificate-data": b64(client.certificate), "client-key-data": b64(client.key)}}},
+			"server": endpoint, "certificate-authority-data": base64.StdEncoding.EncodeToString(ca)}}},
+		"users":    []any{map[string]any{"name": "fintrack", "user": user}},
 		"contexts": []any{map[string]any{"name": "fintrack", "context": map[string]any{"cluster": "fintrack", "user": "fintrack"}}},
 	}, "", "  ")
 }
