@@ -204,7 +204,7 @@ func TestAScenarioThatNamesAnUnknownReceiverIsRefusedWithItsLine(t *testing.T) {
 	for told, says := range map[string]string{
 		"told:\n  all: [QueueDeep]\nsilent: {pager: 0s..1h}": "",
 		"told:\n  all: [QueueDeep]\n  pagr: [QueueDeep]":     `s.yaml:10: unknown receiver "pagr"; nearest: pager, all`,
-		"told: {}\nsilent: {pagr: 0s..1h}":                    `s.yaml:9: unknown receiver "pagr"`,
+		"told: {}\nsilent: {pagr: 0s..1h}":                   `s.yaml:9: unknown receiver "pagr"`,
 	} {
 		s, err := alerts.ParseScenario("s.yaml", []byte(strings.Replace(scenarioText, "told: {}", told, 1)), c, p, rs)
 		require.NoError(t, err)
