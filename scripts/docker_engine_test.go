@@ -11,18 +11,19 @@ import (
 // engine "answers" while bin/dockerd runs, and says so in the files up and down.
 func engineless(t *testing.T) *repository {
 	r := newRepository(t, nil)
-	r.onlyPrograms("head", "touch")
+	r.onlyPrograms("head", "pgrep", "touch")
 	r.program("bin/go", `echo go version go1.26.6 linux/amd64`)
 	r.program("bin/id", `echo 0`)
 	r.program("bin/docker", `case $1 in
 version) test -e `+r.root+`/up ;;
-ps) echo left-by-a-killed-run ;;
-*) echo "$*" >>`+r.root+`/asked ;;
+ps) test -e `+r.root+`/removed || echo left-by-a-killed-run ;;
+network) test $2 != ls || echo 123abc ;;
+rm) echo "$*" >>`+r.root+`/asked; test $(grep -c . `+r.root+`/asked) -lt 2 || touch `+r.root+`/removed ;;
 esac`)
 	r.program("bin/dockerd", `echo "$*" >`+r.root+`/up
 trap 'rm `+r.root+`/up; touch `+r.root+`/down; exit 0' TERM
 while :; do sleep 0.1; done`)
-	for _, name := range []string{"iptables", "ip6tables", "iptables-save", "jq"} {
+	for _, name := range []string{"iptables", "ip6tables", "iptables-save", "jq", "ip", "umount"} {
 		r.program("bin/"+name, `:`)
 	}
 	r.program("bin/setpriv", `shift 2; exec "$@"`)

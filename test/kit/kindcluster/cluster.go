@@ -25,8 +25,10 @@ import (
 const (
 	// nodesReady is how long the nodes may take to be ready once Kubernetes is set up.
 	nodesReady = 3 * time.Minute
-	// Removal is how long removing a cluster may take.
-	Removal = time.Minute
+	// Removal is how long removing a cluster may take, and removals how often the
+	// engine is asked to.
+	Removal  = 2 * time.Minute
+	removals = 3
 )
 
 // Spec is a cluster to make.
@@ -103,8 +105,15 @@ func (c *Cluster) kubeconfig() string { return filepath.Join(c.Folder, c.Name+".
 // need not be one.
 func (c *Cluster) Delete(ctx context.Context) error {
 	var errs []error
-	if err := c.provider.Delete(c.Name, c.kubeconfig()); err != nil {
-		errs = append(errs, fmt.Errorf("delete the kind cluster %s: %w", c.Name, err))
+	for try := 1; ; try++ { // a node with many processes may outlive one try
+		err := c.provider.Delete(c.Name, c.kubeconfig())
+		if err == nil {
+			break
+		}
+		if try == removals || ctx.Err() != nil {
+			errs = append(errs, fmt.Errorf("delete the kind cluster %s: %w", c.Name, err))
+			break
+		}
 	}
 	left, err := docker(ctx, nil, "ps", "-aq", "--filter", "label="+beside+"="+c.Name)
 	if ids := strings.Fields(string(left)); err == nil && len(ids) > 0 {
