@@ -214,8 +214,15 @@ func (c *Cluster) policy(p *networkingv1.NetworkPolicy, namespace string) error 
 		}
 	}
 	var errs []error
+	selector := func(what string, s *metav1.LabelSelector) {
+		if _, err := metav1.LabelSelectorAsSelector(s); err != nil { // the engine would let it pass
+			errs = append(errs, fmt.Errorf("NetworkPolicy %s/%s: %s: %w", namespace, p.Name, what, err))
+		}
+	}
 	blocks := func(peers []networkingv1.NetworkPolicyPeer) {
 		for _, peer := range peers {
+			selector("podSelector of a peer", peer.PodSelector)
+			selector("namespaceSelector of a peer", peer.NamespaceSelector)
 			if peer.IPBlock == nil {
 				continue
 			}
@@ -234,11 +241,7 @@ func (c *Cluster) policy(p *networkingv1.NetworkPolicy, namespace string) error 
 		fill(r.Ports)
 		blocks(r.To)
 	}
-	for _, s := range []*metav1.LabelSelector{&p.Spec.PodSelector} {
-		if _, err := metav1.LabelSelectorAsSelector(s); err != nil {
-			errs = append(errs, fmt.Errorf("NetworkPolicy %s/%s: podSelector: %w", namespace, p.Name, err))
-		}
-	}
+	selector("podSelector", &p.Spec.PodSelector)
 	c.policies = append(c.policies, p)
 	return errors.Join(errs...)
 }

@@ -125,9 +125,10 @@ func TestTheMatrixListsWhatPasses(t *testing.T) {
 
 func TestBadManifestsAreNamed(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
-		"a field that does not exist": {policy(`{podSelektor: {}}`), "bad.yaml: NetworkPolicy p"},
-		"a block that is no range":    {policy(`{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.0}}]}]}`), `bad.yaml: NetworkPolicy fintrack/p: "10.0.0.0" is no range`},
-		"text that is no YAML":        {"a: [", "bad.yaml:"},
+		"a field that does not exist":    {policy(`{podSelektor: {}}`), "bad.yaml: NetworkPolicy p"},
+		"a block that is no range":       {policy(`{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.0}}]}]}`), `bad.yaml: NetworkPolicy fintrack/p: "10.0.0.0" is no range`},
+		"a peer's selector that is none": {policy(`{podSelector: {}, ingress: [{from: [{podSelector: {matchExpressions: [{key: a, operator: Like}]}}]}]}`), "bad.yaml: NetworkPolicy fintrack/p: podSelector of a peer: "},
+		"text that is no YAML":           {"a: [", "bad.yaml:"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := netpol.Read(map[string][]byte{"bad.yaml": []byte(c.text)}, pods)
