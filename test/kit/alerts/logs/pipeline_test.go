@@ -84,6 +84,18 @@ func TestAConfigurationThatIsNotKnownIsRefusedWithItsLine(t *testing.T) {
 	}
 }
 
+func TestThePartsOfALineArePutTogetherForEachStream(t *testing.T) {
+	t.Parallel()
+	p, err := logs.NewPipeline("f", config(nil), map[string]string{"pass.lua": passOn})
+	require.NoError(t, err)
+	got, err := p.Ship(logs.Pod{}, []string{
+		"2026-03-10T12:00:01Z stdout P one ", "2026-03-10T12:00:02Z stderr F other", "2026-03-10T12:00:03Z stdout P and ", "2026-03-10T12:00:04Z stdout F two",
+	})
+	require.NoError(t, err)
+	require.Len(t, got, 2)
+	require.Equal(t, []string{"other", "one and two"}, []string{got[0].Line, got[1].Line})
+}
+
 func TestAFileThatContainerdDidNotWriteIsRefused(t *testing.T) {
 	t.Parallel()
 	p, err := logs.NewPipeline("f", config(nil), map[string]string{"pass.lua": passOn})
