@@ -44,8 +44,8 @@ func TestAWholeBundleVerifies(t *testing.T) {
 	require.Empty(t, verify(t, second, want))
 }
 
-// TestEveryFlippedByteIsCaught flips a bit of each byte of a bundle in turn: the file
-// that holds it must be named.
+// TestEveryFlippedByteIsCaught flips a bit of each byte of a bundle in turn, and all
+// eight where the signature is: the file that holds it must be named.
 func TestEveryFlippedByteIsCaught(t *testing.T) {
 	t.Parallel()
 	in := inputs()
@@ -59,12 +59,18 @@ func TestEveryFlippedByteIsCaught(t *testing.T) {
 			text := slices.Clone(original)
 			bundle := changed(files, name, text)
 			for i := range text {
-				text[i] ^= 0x01
-				found := evidence.Verify(context.Background(), bundle, want)
-				if !slices.ContainsFunc(found, func(f evidence.Finding) bool { return f.File == name }) {
-					t.Fatalf("byte %d of %d: a flip was not named; found %v", i, len(text), found)
+				bits := []byte{1 << (i % 8)}
+				if name == evidence.StatementFile {
+					bits = []byte{1, 2, 4, 8, 16, 32, 64, 128}
 				}
-				text[i] ^= 0x01
+				for _, bit := range bits {
+					text[i] ^= bit
+					found := evidence.Verify(context.Background(), bundle, want)
+					if !slices.ContainsFunc(found, func(f evidence.Finding) bool { return f.File == name }) {
+						t.Fatalf("byte %d of %d, bit %#02x: a flip was not named; found %v", i, len(text), bit, found)
+					}
+					text[i] ^= bit
+				}
 			}
 		})
 	}

@@ -1,16 +1,20 @@
 package evidence
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"math/big"
 
 	"github.com/secure-systems-lab/go-securesystemslib/dsse"
 )
@@ -110,12 +114,27 @@ func verifySignature(key crypto.PublicKey, data, sig []byte) error {
 		return nil
 	case *ecdsa.PublicKey:
 		sum := sha256.Sum256(data)
-		if !ecdsa.VerifyASN1(k, sum[:], sig) {
+		only, err := lowS(k.Curve, sig)
+		if err != nil || !bytes.Equal(only, sig) || !ecdsa.VerifyASN1(k, sum[:], sig) {
 			return errSignature
 		}
 		return nil
 	}
 	return fmt.Errorf("a %T verifies nothing here", key)
+}
+
+// lowS writes an ECDSA signature in its one form. Whoever has a signature (r, s) can make
+// (r, n-s), which verifies as well, without the key: of the two the smaller s counts.
+func lowS(curve elliptic.Curve, sig []byte) ([]byte, error) {
+	var v struct{ R, S *big.Int }
+	if rest, err := asn1.Unmarshal(sig, &v); err != nil || len(rest) > 0 {
+		return nil, errSignature
+	}
+	n := curve.Params().N
+	if other := new(big.Int).Sub(n, v.S); other.Cmp(v.S) < 0 {
+		v.S = other
+	}
+	return asn1.Marshal(v)
 }
 
 // prehashed verifies what KMS signs by ED25519_PH_SHA_512: it takes a digest of SHA-512

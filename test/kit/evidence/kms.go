@@ -3,6 +3,7 @@ package evidence
 import (
 	"context"
 	"crypto"
+	"crypto/ecdsa"
 	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/x509"
@@ -69,6 +70,9 @@ func (k *KMSKey) Sign(ctx context.Context, data []byte) ([]byte, error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("sign with the KMS key %s: %w", k.id, err)
+	}
+	if k, ok := k.public.(*ecdsa.PublicKey); ok {
+		return lowS(k.Curve, out.Signature)
 	}
 	return out.Signature, nil
 }

@@ -9,7 +9,10 @@ import (
 	"crypto/rand"
 	"crypto/sha512"
 	"crypto/x509"
+	"encoding/asn1"
+	"encoding/json"
 	"errors"
+	"math/big"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -81,10 +84,15 @@ func TestAKeyOfKMSSigns(t *testing.T) {
 			require.NoError(t, err)
 			require.Empty(t, verify(t, files, evidence.Expect{Key: public}))
 			statement := append([]byte(nil), files[evidence.StatementFile]...)
+			bundle := changed(files, evidence.StatementFile, statement)
 			for i := range statement {
-				statement[i] ^= 0x01
-				require.NotEmpty(t, evidence.Verify(t.Context(), changed(files, evidence.StatementFile, statement), evidence.Expect{Key: public}), "byte %d", i)
-				statement[i] ^= 0x01
+				for bit := byte(1); bit != 0; bit <<= 1 {
+					statement[i] ^= bit
+					if len(evidence.Verify(t.Context(), bundle, evidence.Expect{Key: public})) == 0 {
+						t.Fatalf("byte %d of %d, bit %#02x: a flip was not found", i, len(statement), bit)
+					}
+					statement[i] ^= bit
+				}
 			}
 		})
 	}
@@ -117,6 +125,36 @@ func TestAKeyOfKMSThatCannotSignSaysWhy(t *testing.T) {
 	}
 	_, _, err := evidence.Build(t.Context(), inputs(), crossed{p256, other})
 	require.ErrorContains(t, err, "does not fit the signer's own public key")
+}
+
+// Whoever has a signature of ECDSA can write it in a second way without the key.
+func TestTheOtherFormOfASignatureIsNoSignature(t *testing.T) {
+	t.Parallel()
+	p256, _ := kmsKeys(t)
+	signer, err := evidence.OpenKMSKey(t.Context(), localKMS{key: p256, spec: types.KeySpecEccNistP256, usage: types.KeyUsageTypeSignVerify}, "alias/evidence")
+	require.NoError(t, err)
+	files, _, err := evidence.Build(t.Context(), inputs(), signer)
+	require.NoError(t, err)
+	want := evidence.Expect{Key: p256.Public()}
+	require.Empty(t, verify(t, files, want))
+	var envelope struct {
+		PayloadType string `json:"payloadType"`
+		Payload     string `json:"payload"`
+		Signatures  []struct {
+			KeyID string `json:"keyid"`
+			Sig   []byte `json:"sig"`
+		} `json:"signatures"`
+	}
+	require.NoError(t, json.Unmarshal(files[evidence.StatementFile], &envelope))
+	var sig struct{ R, S *big.Int }
+	_, err = asn1.Unmarshal(envelope.Signatures[0].Sig, &sig)
+	require.NoError(t, err)
+	sig.S.Sub(elliptic.P256().Params().N, sig.S)
+	envelope.Signatures[0].Sig, err = asn1.Marshal(sig)
+	require.NoError(t, err)
+	text, err := json.MarshalIndent(envelope, "", "  ")
+	require.NoError(t, err)
+	require.Equal(t, []string{"statement.dsse.json: the signature does not fit the key"}, verify(t, changed(files, evidence.StatementFile, append(text, '\n')), want))
 }
 
 // crossed signs with one key and shows another.

@@ -128,6 +128,10 @@ func (v *verifier) signedByKey(ctx context.Context, env dsse.Envelope) error {
 	if len(env.Signatures) != 1 {
 		return fmt.Errorf("has %d signatures, want 1", len(env.Signatures))
 	}
+	// A lenient decoder would leave bits of the last letter free.
+	if _, err := base64.StdEncoding.Strict().DecodeString(env.Signatures[0].Sig); err != nil {
+		return fmt.Errorf("the signature is not encoded as it was written: %w", err)
+	}
 	if env.Signatures[0].KeyID != id {
 		return fmt.Errorf("is signed by the key %s, and the given key is %s", env.Signatures[0].KeyID, id)
 	}
