@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/fintrack/platform/test/kit/pipelines"
 	"github.com/stretchr/testify/require"
 )
 
@@ -71,6 +72,8 @@ func TestTagsOfImagesNeverMove(t *testing.T) {
 	require.NotZero(t, p.run(push).Exit)
 }
 
+const argoToken = "token-of-the-pipeline"
+
 // argoCD stands in for the Kubernetes API with Argo CD's Applications in it: it
 // answers GET of one Application with the next of the states. It is no Argo CD.
 type argoCD struct {
@@ -82,6 +85,10 @@ type argoCD struct {
 func (a *argoCD) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if r.Header.Get("Authorization") != "Bearer "+argoToken {
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
 	if r.URL.Path != "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/ledger" {
 		http.NotFound(w, r)
 		return
@@ -98,9 +105,9 @@ func (a *argoCD) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func TestADeploymentIsWaitedFor(t *testing.T) {
-	const reach, wait = "backend.yml deployment/Reach the cluster", "backend.yml deployment/Wait for Argo CD"
+	const reach, wait = "backend.yml deployment/Reach the cluster", pipelines.WaitStep
 	p := newPlace(t)
-	p.env("CLUSTER", "fintrack", "SERVICE", "ledger", "TAG", "main-487", "TRIES", "4", "PAUSE", "0")
+	p.env("CLUSTER", "fintrack")
 	p.program("aws", "")
 	o := p.run(reach)
 	checks(t).That(promise("cluster-by-role", "The cluster is reached by the role, without a key of its own", reach, "", "CC6.1"),
@@ -121,19 +128,25 @@ func TestADeploymentIsWaitedFor(t *testing.T) {
 	for _, c := range cases {
 		a := &argoCD{states: c.states}
 		server := httptest.NewServer(a)
-		p.program("kubectl", `[[ $1 == --namespace && $3 == get && $4 == applications.argoproj.io && $6 == --output && $7 == json ]]
-exec curl --silent --fail "`+server.URL+`/apis/argoproj.io/v1alpha1/namespaces/$2/applications/$5"`)
-		o := p.run(wait)
+		o := waitFor(t, server.URL)
 		server.Close()
 		checks(t).That(promise(c.id, c.title+" (a stand-in for Argo CD answers)", wait, "", "CC8.1", "A1.2"),
 			(o.Exit == 0) == c.good && a.asked == c.tries, fmt.Sprintf("good: %t after %d looks", c.good, c.tries), fmt.Sprintf("%d looks; %s", a.asked, said(o)))
 	}
-	p.program("kubectl", "exit 1")
-	o = p.run(wait)
+	o = waitFor(t, "http://127.0.0.1:1")
 	checks(t).That(promise("deployment-unreachable", "A cluster that does not answer is not taken for a good deployment", wait, "", "CC8.1"),
 		o.Exit != 0, "a failed step", said(o))
 	checks(t).NotProven(promise("deployment-real-argocd", "The wait sees what Argo CD of a real cluster says", wait, "run it against the Argo CD of the cluster suite", "CC8.1"),
 		"kind", "a stand-in speaks the Kubernetes API for Applications; no Argo CD ran")
+}
+
+// waitFor runs the step that waits against a Kubernetes API.
+func waitFor(t *testing.T, server string) pipelines.Outcome {
+	t.Helper()
+	o, err := pipelines.WaitForArgoCD(t.Context(), suite.workflows, pipelines.Cluster{Server: server, Token: argoToken}, "ledger", "main-487", pipelines.Patience{Tries: 4})
+	require.NoError(t, err)
+	ran(pipelines.WaitStep)
+	return o
 }
 
 func TestTheServiceIsAskedAfterDeployment(t *testing.T) {

@@ -134,10 +134,15 @@ func (p *place) run(id string) pipelines.Outcome {
 	require.NoError(p.t, err)
 	o, err := pipelines.Run(context.Background(), s, p.Place)
 	require.NoError(p.t, err)
-	suite.mu.Lock()
-	suite.ran[id] = true
-	suite.mu.Unlock()
+	ran(id)
 	return o
+}
+
+// ran keeps that a step was run.
+func ran(id string) {
+	suite.mu.Lock()
+	defer suite.mu.Unlock()
+	suite.ran[id] = true
 }
 
 // said is an outcome in one line, for the record of a check.
