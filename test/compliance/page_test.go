@@ -161,6 +161,8 @@ func TestThePageIsReadByItsRoles(t *testing.T) {
 	require.Contains(t, all, "Absent: no such artefact was given to this run.")
 	require.Equal(t, 1, strings.Count(all, "Absent: no such artefact"), "only the incident is absent")
 	require.Contains(t, all, "<script>", "what was observed is shown as text")
+	require.Contains(t, all, "databases: 1 declared, 0 unchecked", "the population of CC6.1, which the checks name")
+	require.Contains(t, all, "databases: 1 declared, 1 unchecked", "that of A1.2, of which nothing was checked")
 	require.Equal(t, "failed", failed)
 	require.True(t, strings.HasPrefix(title, "Evidence 20261120-020000"), title)
 

@@ -189,6 +189,12 @@ func (v Coverage) Summary() string {
 			excepted++
 		}
 	}
-	return fmt.Sprintf("%s: %d declared, %d applied, %d named by a check, %d by the proof of their module, %d excepted, %d unchecked",
-		v.Population.What, declared, applied, direct, byModule, excepted, unchecked)
+	text := fmt.Sprintf("%s: %d declared", v.Population.What, declared)
+	if applied > 0 {
+		text += fmt.Sprintf(", %d applied (%d named by a check, %d by the proof of their module)", applied, direct, byModule)
+	}
+	if excepted > 0 {
+		text += fmt.Sprintf(", %d excepted", excepted)
+	}
+	return text + fmt.Sprintf(", %d unchecked", unchecked)
 }
