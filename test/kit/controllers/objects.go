@@ -167,13 +167,32 @@ func (o *Objects) Serve(ctx context.Context, within time.Duration, crds ...gitop
 			if err != nil {
 				return false, err.Error()
 			}
-			return Condition(now, "Established") == "True", "it is not established"
+			if Condition(now, "Established") != "True" {
+				return false, "it is not established"
+			}
+			return o.discovered(ctx, now)
 		})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// discovered reports that the API server lists the kind in its discovery, which comes
+// after it is established: a controller that starts in between finds no such kind.
+func (o *Objects) discovered(ctx context.Context, crd gitops.Object) (bool, string) {
+	versions, _ := crd.At("spec", "versions").([]any)
+	for _, v := range versions {
+		v, _ := v.(map[string]any)
+		if v["served"] != true {
+			continue
+		}
+		if _, err := o.find(ctx, crd.Text("spec", "group")+"/"+fmt.Sprint(v["name"]), crd.Text("spec", "names", "kind")); err != nil {
+			return false, err.Error()
+		}
+	}
+	return true, ""
 }
 
 // Used are those of the CRDs whose kinds the objects have, or that are named, as

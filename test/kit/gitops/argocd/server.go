@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -96,10 +97,10 @@ func Start(ctx context.Context, r *sandbox.Run, c *cluster.Cluster, p Programs, 
 		args          []string
 	}{
 		{"redis", p.Redis, nil, []string{"--port", fmt.Sprint(ports[0]), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", work}},
-		{"argocd-repo-server", p.ArgoCD, append(shared, "ARGOCD_BINARY_NAME=argocd-repo-server", "ARGOCD_GPG_ENABLED=false"), []string{
+		{"argocd-repo-server", p.ArgoCD, append(slices.Clone(shared), "ARGOCD_BINARY_NAME=argocd-repo-server", "ARGOCD_GPG_ENABLED=false"), []string{
 			"--redis", redis, "--disable-tls", "--address", "127.0.0.1", "--port", fmt.Sprint(ports[1]), "--metrics-address", "127.0.0.1", "--metrics-port", fmt.Sprint(ports[2]),
 		}},
-		{"argocd-controller", p.ArgoCD, append(shared, "ARGOCD_BINARY_NAME=argocd-application-controller", "ARGOCD_FAKE_IN_CLUSTER=true"), []string{
+		{"argocd-controller", p.ArgoCD, append(slices.Clone(shared), "ARGOCD_BINARY_NAME=argocd-application-controller", "ARGOCD_FAKE_IN_CLUSTER=true", "KUBECONFIG="+c.Kubeconfig), []string{
 			"--kubeconfig", c.Kubeconfig, "--namespace", Namespace, "--redis", redis, "--repo-server", repo, "--repo-server-plaintext", "--metrics-port", fmt.Sprint(ports[3]),
 		}},
 	} {
