@@ -271,15 +271,15 @@ func random(t testing.TB, seed uint64) *made {
 
 func TestAgreesWithTheEngine(t *testing.T) {
 	var passed, stopped int
-	for seed := range uint64(60) {
+	for seed := range uint64(25) {
 		p, s := random(t, seed).agrees(t)
 		passed, stopped = passed+p, stopped+s
 	}
-	require.Greater(t, passed, 5_000)
-	require.Greater(t, stopped, 5_000)
+	require.Greater(t, passed, 2_000)
+	require.Greater(t, stopped, 2_000)
 }
 
 func FuzzAgreesWithTheEngine(f *testing.F) {
-	f.Add(uint64(61))
+	f.Add(uint64(26))
 	f.Fuzz(func(t *testing.T, seed uint64) { random(t, seed).agrees(t) })
 }
