@@ -154,7 +154,7 @@ func (a asker) isNamed(namespace, name string) bool {
 func named(resource, group string) string { return strings.TrimSuffix(resource+"."+group, ".") }
 
 // nameObjects notes the objects that a role names.
-func (a asker) nameObjects(role gitops.Object) {
+func (a *asker) nameObjects(role gitops.Object) {
 	rules, _ := role.At("rules").([]any)
 	for _, r := range rules {
 		r, _ := r.(map[string]any)

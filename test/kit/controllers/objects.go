@@ -247,19 +247,23 @@ func (o *Objects) Delete(ctx context.Context, x gitops.Object) error {
 // pollEvery is the pause between two questions of Until.
 const pollEvery = 100 * time.Millisecond
 
-// Until asks until ok is true, within a time; the last error or word of why not is in
-// the error then.
+// Until asks until ok is true, within a time; the last word of why not is in the error
+// then, but for what the end of the time itself cut off.
 func Until(ctx context.Context, within time.Duration, what string, ok func(context.Context) (bool, string)) error {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
+	last := ""
 	for {
 		done, why := ok(ctx)
 		if done {
 			return nil
 		}
+		if ctx.Err() == nil || last == "" {
+			last = why
+		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%s: not within %s: %s", what, within, why)
+			return fmt.Errorf("%s: not within %s: %s", what, within, last)
 		case <-time.After(pollEvery):
 		}
 	}
