@@ -30,6 +30,10 @@ var suite struct {
 
 	mu  sync.Mutex
 	ran map[string]bool
+	// secret is how often each step that is given a secret ran with one, leaks is where
+	// any of them told it.
+	secret map[string]int
+	leaks  []string
 }
 
 // switchboard hands failures on to the test that is under way.
@@ -53,7 +57,7 @@ func begin(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
-	suite.run, suite.ran, suite.reporter = r, map[string]bool{}, &switchboard{}
+	suite.run, suite.ran, suite.secret, suite.reporter = r, map[string]bool{}, map[string]int{}, &switchboard{}
 	suite.checks = check.NewSet(suite.reporter, check.Labels{Environment: string(r.Environment), Run: r.ID, Suite: "pipelines"}, r.Journal)
 	if suite.workflows, err = pipelines.Read(os.DirFS(r.Paths.Root)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -135,6 +139,14 @@ func (p *place) run(id string) pipelines.Outcome {
 	o, err := pipelines.Run(context.Background(), s, p.Place)
 	require.NoError(p.t, err)
 	ran(id)
+	suite.mu.Lock()
+	defer suite.mu.Unlock()
+	for _, name := range s.Secrets {
+		if p.Env[name] != "" {
+			suite.secret[id]++
+		}
+	}
+	suite.leaks = append(suite.leaks, o.Leaks(s, p.Place)...)
 	return o
 }
 

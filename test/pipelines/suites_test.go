@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/fintrack/platform/test/kit/pipelines"
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
 )
 
 // secretKey stands for the key in a secret; no line of a log may hold it.
@@ -128,6 +130,37 @@ func TestChangedModulesAreProven(t *testing.T) {
 	checks(t).Equal(promise("one-verdict", "The one verdict that a branch requires is good only when every job is", whole, "", "CC8.1"), "true true false false false false", got)
 }
 
+func TestTheNightIsDividedWhole(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(suite.run.Paths.Root, pipelines.Dir, "nightly.yml"))
+	require.NoError(t, err)
+	var w struct {
+		Jobs map[string]struct {
+			Strategy struct {
+				Matrix map[string][]int
+			}
+			Steps []struct {
+				Name string
+				Env  map[string]string
+			}
+		}
+	}
+	require.NoError(t, yaml.Unmarshal(text, &w))
+	part := w.Jobs["part"]
+	var parts, want []string
+	for _, s := range part.Steps {
+		for _, k := range part.Strategy.Matrix["part"] {
+			if shard := s.Env["SHARD"]; shard != "" {
+				parts = append(parts, strings.ReplaceAll(shard, "${{ matrix.part }}", fmt.Sprint(k)))
+			}
+		}
+	}
+	for k := range parts {
+		want = append(want, fmt.Sprintf("%d/%d", k+1, len(parts)))
+	}
+	checks(t).That(promise("nightly-divided", "The jobs of the night are the parts 1 to n of n, each once", pipelines.Dir+"/nightly.yml", "name each part in the matrix", "CC8.1"),
+		len(parts) > 1 && slices.Equal(parts, want), strings.Join(want, " "), strings.Join(parts, " "))
+}
+
 // TestZEveryStepRan comes last by its name, in which Go runs tests of a package's
 // files in order; the files are read in order, and this one is the last.
 func TestZEveryStepRan(t *testing.T) {
@@ -143,4 +176,25 @@ func TestZEveryStepRan(t *testing.T) {
 	}
 	checks(t).That(promise("every-script-runs", "The script of every step of every workflow was run", pipelines.Dir, "add a test that runs the step", "CC8.1"),
 		len(idle) == 0, fmt.Sprintf("all %d steps", total), fmt.Sprintf("%d did not run %s", len(idle), strings.Join(idle, ", ")))
+}
+
+// TestZSecretsAreNeverTold comes after all runs, as the one above does.
+func TestZSecretsAreNeverTold(t *testing.T) {
+	var never []string
+	runs, steps := 0, 0
+	for _, w := range suite.workflows {
+		for _, s := range w.Steps() {
+			if len(s.Secrets) == 0 {
+				continue
+			}
+			steps++
+			runs += suite.secret[s.ID()]
+			if suite.secret[s.ID()] == 0 {
+				never = append(never, s.ID())
+			}
+		}
+	}
+	checks(t).That(promise("secrets-never-told", "No step tells a secret that it is given: in its log, its summary or to later steps, whether it fails or not", pipelines.Dir, "keep it in a file or a variable of the step", "CC6.1", "C1.1"),
+		steps > 0 && len(never) == 0 && len(suite.leaks) == 0, fmt.Sprintf("each of %d steps ran with a planted secret, and told it nowhere", steps),
+		fmt.Sprintf("%d runs with one; never: %s; told: %s", runs, strings.Join(never, ", "), strings.Join(suite.leaks, "; ")))
 }

@@ -137,11 +137,6 @@ func (n *nightly) conclude(ctx context.Context, done []night.Step, begun string)
 	if err := metrics.Write(file, m); err != nil {
 		return max(worst, 1), err
 	}
-	if url := os.Getenv("FINTRACK_PUSHGATEWAY"); url != "" {
-		if err := metrics.Push(ctx, url, m); err != nil {
-			return max(worst, 1), err
-		}
-	}
 	if err := relink(filepath.Join(n.paths.Cache, "nightly", "latest"), n.dir); err != nil {
 		return max(worst, 1), err
 	}
@@ -153,6 +148,11 @@ func (n *nightly) conclude(ctx context.Context, done []night.Step, begun string)
 		fmt.Printf("  %-20s %7.0fs  %s\n", s.Name, s.Attempts[0].Duration.Seconds(), said)
 	}
 	fmt.Printf("nightly: %s; metrics: %s\n", m.Checks, file)
+	if url := os.Getenv("FINTRACK_PUSHGATEWAY"); url != "" {
+		if err := metrics.Push(ctx, url, m); err != nil {
+			return max(worst, 1), err
+		}
+	}
 	return worst, nil
 }
 
@@ -237,7 +237,7 @@ func (n *nightly) measure(done []night.Step, gaps int, good bool) (metrics.Night
 	if err != nil {
 		return metrics.Night{}, err
 	}
-	m := metrics.Night{Checks: check.Tally(results), Gaps: gaps, Ended: time.Now()}
+	m := metrics.Night{Part: n.part, Checks: check.Tally(results), Gaps: gaps, Ended: time.Now()}
 	for _, s := range done {
 		m.Stages = append(m.Stages, metrics.Stage{Name: s.Name, Duration: s.Attempts[0].Duration, Failed: s.Failed(), Flaky: s.Flaky()})
 	}

@@ -14,6 +14,9 @@ import (
 
 // Night is what there is to say about one run.
 type Night struct {
+	// Part is "k/n" for a part of a run, empty for a whole one. A Pushgateway keeps the
+	// parts apart by it.
+	Part   string
 	Stages []Stage
 	Checks check.Count
 	// Left is the number of environments that the run left behind.
@@ -93,7 +96,11 @@ func Push(ctx context.Context, url string, n Night) error {
 	if err != nil {
 		return err
 	}
-	if err := push.New(url, "fintrack_nightly").Gatherer(r).PushContext(ctx); err != nil {
+	p := push.New(url, "fintrack_nightly").Gatherer(r)
+	if n.Part != "" {
+		p = p.Grouping("part", n.Part)
+	}
+	if err := p.PushContext(ctx); err != nil {
 		return fmt.Errorf("push the metrics to %s: %w", url, err)
 	}
 	return nil

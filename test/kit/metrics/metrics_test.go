@@ -58,5 +58,9 @@ func TestAPushgatewayGetsThem(t *testing.T) {
 	require.NoError(t, metrics.Push(context.Background(), server.URL, night()))
 	require.Equal(t, "/metrics/job/fintrack_nightly", path)
 	require.Contains(t, string(body), "fintrack_nightly_leaked_environments")
+	n := night()
+	n.Part = "2/4"
+	require.NoError(t, metrics.Push(context.Background(), server.URL, n))
+	require.Equal(t, "/metrics/job/fintrack_nightly/part@base64/Mi80", path, "the parts of a run do not replace one another")
 	require.ErrorContains(t, metrics.Push(context.Background(), "http://127.0.0.1:1", night()), "push the metrics to http://127.0.0.1:1")
 }

@@ -69,30 +69,33 @@ func TestAGoodWorkflowBreaksNoRule(t *testing.T) {
 func TestEachRuleIsBrokenByItsBreach(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct{ old, new, want string }{
-		"an action by its tag":                   {"checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2", "checkout@v4", "w.yml:19: pinned: actions/checkout@v4: want owner/name@<40"},
-		"a short commit":                         {"checkout@11bd71901bbe5b1630ceea73d27597364c9af683", "checkout@11bd719", "pinned"},
-		"a pin without its version":              {" # v4.2.2", "", "want its version behind it"},
-		"a pin with half a version":              {" # v4.2.2", " # v4", "want its version behind it"},
-		"permissions for the whole workflow":     {"permissions: {}", "permissions: read-all", "w.yml:1: permissions: want permissions: {}"},
-		"a job without permissions":              {"    permissions:\n      contents: read\n      id-token: write\n", "", "job one names no permissions"},
-		"a job with all permissions":             {"    permissions:\n      contents: read\n      id-token: write\n", "    permissions: write-all\n", "job one takes write-all"},
-		"a job that writes":                      {"contents: read", "contents: write", "job one writes contents"},
-		"AWS without a token":                    {"      id-token: write\n", "", "oidc: job one goes to AWS without id-token"},
-		"a role by a secret ARN":                 {"arn:aws:iam::${{ vars.ACCOUNT }}:role/github-actions-ci", "${{ vars.ROLE }}", "want arn:aws:iam::<account>:role/<name>"},
-		"a key of AWS as a secret":               {"secrets.EVIDENCE_KEY", "secrets.AWS_SECRET_ACCESS_KEY", "w.yml:28: cloud-keys: the secret AWS_SECRET_ACCESS_KEY"},
-		"a key of AWS as an input":               {"role-to-assume: arn", "aws-access-key-id: arn", "a static key of AWS"},
-		"a secret as an input":                   {"persist-credentials: false", "persist-credentials: false\n          token: ${{ secrets.PAT }}", "secrets: the input token of actions/checkout is a secret"},
-		"a secret for the whole job":             {"    timeout-minutes: 5\n", "    timeout-minutes: 5\n    env:\n      KEY: ${{ secrets.EVIDENCE_KEY }}\n", "KEY is in the environment of the job one"},
-		"a secret by an expression":              {"secrets.EVIDENCE_KEY", "secrets[matrix.key]", "a secret is chosen by an expression"},
-		"an expression in a script":              {`echo "$WORD"`, `echo "${{ github.head_ref }}"`, "injection: an expression inside a script"},
-		"the code of a fork with our rights":     {"  push:\n    branches: [main]\n", "  pull_request_target:\n", "triggers: pull_request_target"},
-		"a run after another workflow":           {"  push:\n    branches: [main]\n", "  workflow_run:\n", "triggers: workflow_run"},
-		"a job without a time limit":             {"    timeout-minutes: 5\n", "", "bounded: job one has no timeout-minutes"},
-		"a workflow without a concurrency group": {"concurrency:\n  group: good\n", "", "bounded: has no concurrency group"},
-		"a checkout that leaves its token":       {"persist-credentials: false", "fetch-depth: 0", "checkout: want persist-credentials: false"},
-		"scripts without pipefail":               {"defaults:\n  run:\n    shell: bash\n", "", "shell: want defaults"},
-		"a step in another shell":                {"      - name: Say\n", "      - name: Say\n        shell: sh\n", "shell: runs in sh"},
-		"a token that nothing uses":              {"aws-actions/configure-aws-credentials@b47578312673ae6fa5b5096b330d9fbac3d116df # v4.2.1", "actions/other@b47578312673ae6fa5b5096b330d9fbac3d116df # v4.2.1", "may ask for OIDC tokens and does not go to AWS"},
+		"an action by its tag":                    {"checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2", "checkout@v4", "w.yml:19: pinned: actions/checkout@v4: want owner/name@<40"},
+		"a short commit":                          {"checkout@11bd71901bbe5b1630ceea73d27597364c9af683", "checkout@11bd719", "pinned"},
+		"a pin without its version":               {" # v4.2.2", "", "want its version behind it"},
+		"a pin with half a version":               {" # v4.2.2", " # v4", "want its version behind it"},
+		"permissions for the whole workflow":      {"permissions: {}", "permissions: read-all", "w.yml:1: permissions: want permissions: {}"},
+		"a job without permissions":               {"    permissions:\n      contents: read\n      id-token: write\n", "", "job one names no permissions"},
+		"a job with all permissions":              {"    permissions:\n      contents: read\n      id-token: write\n", "    permissions: write-all\n", "job one takes write-all"},
+		"a job that writes":                       {"contents: read", "contents: write", "job one writes contents"},
+		"a job that reads more than it uses":      {"contents: read", "contents: read\n      packages: read", "job one takes packages, which no step uses"},
+		"a job that reads and checks out nothing": {"actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2", "actions/other@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2", "job one may read the repository and checks nothing out"},
+		"a checkout without its permission":       {"      contents: read\n", "", "job one checks out without contents: read"},
+		"AWS without a token":                     {"      id-token: write\n", "", "oidc: job one goes to AWS without id-token"},
+		"a role by a secret ARN":                  {"arn:aws:iam::${{ vars.ACCOUNT }}:role/github-actions-ci", "${{ vars.ROLE }}", "want arn:aws:iam::<account>:role/<name>"},
+		"a key of AWS as a secret":                {"secrets.EVIDENCE_KEY", "secrets.AWS_SECRET_ACCESS_KEY", "w.yml:28: cloud-keys: the secret AWS_SECRET_ACCESS_KEY"},
+		"a key of AWS as an input":                {"role-to-assume: arn", "aws-access-key-id: arn", "a static key of AWS"},
+		"a secret as an input":                    {"persist-credentials: false", "persist-credentials: false\n          token: ${{ secrets.PAT }}", "secrets: the input token of actions/checkout is a secret"},
+		"a secret for the whole job":              {"    timeout-minutes: 5\n", "    timeout-minutes: 5\n    env:\n      KEY: ${{ secrets.EVIDENCE_KEY }}\n", "KEY is in the environment of the job one"},
+		"a secret by an expression":               {"secrets.EVIDENCE_KEY", "secrets[matrix.key]", "a secret is chosen by an expression"},
+		"an expression in a script":               {`echo "$WORD"`, `echo "${{ github.head_ref }}"`, "injection: an expression inside a script"},
+		"the code of a fork with our rights":      {"  push:\n    branches: [main]\n", "  pull_request_target:\n", "triggers: pull_request_target"},
+		"a run after another workflow":            {"  push:\n    branches: [main]\n", "  workflow_run:\n", "triggers: workflow_run"},
+		"a job without a time limit":              {"    timeout-minutes: 5\n", "", "bounded: job one has no timeout-minutes"},
+		"a workflow without a concurrency group":  {"concurrency:\n  group: good\n", "", "bounded: has no concurrency group"},
+		"a checkout that leaves its token":        {"persist-credentials: false", "fetch-depth: 0", "checkout: want persist-credentials: false"},
+		"scripts without pipefail":                {"defaults:\n  run:\n    shell: bash\n", "", "shell: want defaults"},
+		"a step in another shell":                 {"      - name: Say\n", "      - name: Say\n        shell: sh\n", "shell: runs in sh"},
+		"a token that nothing uses":               {"aws-actions/configure-aws-credentials@b47578312673ae6fa5b5096b330d9fbac3d116df # v4.2.1", "actions/other@b47578312673ae6fa5b5096b330d9fbac3d116df # v4.2.1", "may ask for OIDC tokens and does not go to AWS"},
 	}
 	broken := map[string]bool{}
 	for name, c := range cases {
@@ -108,6 +111,24 @@ func TestEachRuleIsBrokenByItsBreach(t *testing.T) {
 	for _, r := range pipelines.Rules {
 		require.True(t, broken[r.Name], "no case breaks the rule %s", r.Name)
 	}
+}
+
+func TestACallerHandsOnWhatTheCalledAskForAndNoMore(t *testing.T) {
+	t.Parallel()
+	called, err := pipelines.Parse(".github/workflows/called.yml", []byte(good))
+	require.NoError(t, err)
+	caller := func(permissions string) string {
+		text := "name: x\non: [push]\nconcurrency: x\npermissions: {}\ndefaults:\n  run:\n    shell: bash\njobs:\n  a:\n    permissions:\n" + permissions + "    uses: ./.github/workflows/called.yml\n"
+		w, err := pipelines.Parse("w.yml", []byte(text))
+		require.NoError(t, err)
+		var found []string
+		for _, f := range pipelines.Judge([]pipelines.Workflow{called, w}) {
+			found = append(found, f.String())
+		}
+		return strings.Join(found, "\n")
+	}
+	require.Empty(t, caller("      contents: read\n      id-token: write\n"))
+	require.Contains(t, caller("      contents: read\n"), "job a hands on contents: read, and the jobs of .github/workflows/called.yml ask for contents: read, id-token: write")
 }
 
 func TestOneActionHasOneCommit(t *testing.T) {
@@ -181,4 +202,36 @@ func TestAMaskHidesWhatFollows(t *testing.T) {
 	t.Parallel()
 	o := pipelines.Outcome{Printed: "before s3cret\n::add-mask::s3cret\nafter s3cret\nkey k1\n"}
 	require.Equal(t, "before s3cret\nafter ***\nkey ***\n", o.Shown("k1"))
+}
+
+func TestASecretThatAStepTellsIsFoundWhereverItTellsIt(t *testing.T) {
+	t.Parallel()
+	const key = "-----BEGIN-----\nfirst line of it\nsecond line\n-----END-----"
+	cases := map[string]struct {
+		script string
+		want   []string
+	}{
+		"it is kept":                         {`[[ -n $KEY ]] && echo "there is a key"`, nil},
+		"it is printed":                      {`echo "$KEY"`, []string{"w.yml one/Say: KEY is in the log"}},
+		"one line of it is printed":          {`tail -n 2 <<<"$KEY" | head -n 1`, []string{"w.yml one/Say: KEY is in the log"}},
+		"it is printed by a step that fails": {`echo "$KEY" >&2; exit 1`, []string{"w.yml one/Say: KEY is in the log"}},
+		"bash prints it with its commands":   {"set -x\ntrue \"$KEY\"", []string{"w.yml one/Say: KEY is in the log"}},
+		"it is in the summary":               {`echo "$KEY" >>"$GITHUB_STEP_SUMMARY"`, []string{"w.yml one/Say: KEY is in the summary"}},
+		"it is handed on":                    {`echo "a=$(sed -n 2p <<<"$KEY")" >>"$GITHUB_OUTPUT"; echo "B=$(sed -n 3p <<<"$KEY")" >>"$GITHUB_ENV"`, []string{"w.yml one/Say: KEY is in the output a", "w.yml one/Say: KEY is in the variable B"}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, err := pipelines.Parse("w.yml", []byte(good))
+			require.NoError(t, err)
+			s, err := pipelines.FindStep([]pipelines.Workflow{w}, "w.yml one/Say")
+			require.NoError(t, err)
+			require.Equal(t, []string{"KEY"}, s.Secrets, "WORD is no secret")
+			s.Script = c.script
+			at := pipelines.Place{Dir: t.TempDir(), Temp: t.TempDir(), Env: map[string]string{"WORD": "shown", "KEY": key}}
+			o, err := pipelines.Run(context.Background(), s, at)
+			require.NoError(t, err)
+			require.Equal(t, c.want, o.Leaks(s, at))
+		})
+	}
 }

@@ -20,7 +20,7 @@ func (f Finding) String() string { return fmt.Sprintf("%s:%d: %s: %s", f.File, f
 // Rules are all rules by name, each with what it demands.
 var Rules = []struct{ Name, Demands string }{
 	{"pinned", "Every action of somebody else is pinned to a full commit with its version as a comment, one commit each"},
-	{"permissions", "Nothing is permitted for a whole workflow; each job names what it needs and writes nothing but OIDC tokens"},
+	{"permissions", "Nothing is permitted for a whole workflow; each job names what it needs and no more, and writes nothing but OIDC tokens"},
 	{"oidc", "A job asks for an OIDC token if and only if it goes to AWS, and goes there by a role"},
 	{"cloud-keys", "No secret and no input is a key of a cloud"},
 	{"secrets", "A secret goes into the environment of one step, never into a script, a job or another workflow as a whole"},
@@ -33,7 +33,7 @@ var Rules = []struct{ Name, Demands string }{
 
 // Judge returns every breach of every rule in the workflows, in order.
 func Judge(ws []Workflow) []Finding {
-	j := &judge{pins: map[string]string{}}
+	j := &judge{all: ws, pins: map[string]string{}}
 	for _, w := range ws {
 		j.w = w
 		j.workflow()
@@ -51,6 +51,7 @@ func Judge(ws []Workflow) []Finding {
 }
 
 type judge struct {
+	all   []Workflow
 	w     Workflow
 	pins  map[string]string // action → commit
 	found []Finding
@@ -119,14 +120,22 @@ func (j *judge) job(job job) {
 			j.add(job.id.line, "secrets", "job %s hands on all secrets: name those that are needed", job.id.value)
 		}
 		j.pinned(job.uses)
+		j.handsOn(job)
 		return
 	}
 	if !job.timeout {
 		j.add(job.id.line, "bounded", "job %s has no timeout-minutes; GitHub's own is six hours", job.id.value)
 	}
-	aws := false
+	aws, checkout := false, false
 	for _, s := range job.steps {
 		aws = j.step(s) || aws
+		checkout = checkout || s.action() == "actions/checkout"
+	}
+	switch reads := slices.ContainsFunc(job.scopes(), func(s string) bool { return s == "contents: read" }); {
+	case reads && !checkout:
+		j.add(job.id.line, "permissions", "job %s may read the repository and checks nothing out", job.id.value)
+	case checkout && !reads:
+		j.add(job.id.line, "permissions", "job %s checks out without contents: read", job.id.value)
 	}
 	switch {
 	case aws && !token:
@@ -152,9 +161,40 @@ func (j *judge) permissions(job job) (token bool) {
 			token = true
 		case s.value.value == "write":
 			j.add(s.name.line, "permissions", "job %s writes %s", job.id.value, s.name.value)
+		case s.name.value != "contents":
+			j.add(s.name.line, "permissions", "job %s takes %s, which no step uses", job.id.value, s.name.value)
 		}
 	}
 	return token
+}
+
+// scopes are the permissions that a job names, as "scope: access", sorted.
+func (j job) scopes() (out []string) {
+	if j.permissions != nil {
+		for _, s := range j.permissions.scopes {
+			out = append(out, s.name.value+": "+s.value.value)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// handsOn holds what a job permits to the workflow that it calls against what the jobs
+// there ask for, all together.
+func (j *judge) handsOn(caller job) {
+	i := slices.IndexFunc(j.all, func(w Workflow) bool { return "./"+w.File == caller.uses.value })
+	if i < 0 {
+		return // somebody else's, or one that actionlint reports
+	}
+	var needed []string
+	for _, x := range j.all[i].tree.jobs {
+		needed = append(needed, x.scopes()...)
+	}
+	slices.Sort(needed)
+	needed = slices.Compact(needed)
+	if given := caller.scopes(); !slices.Equal(given, needed) {
+		j.add(caller.id.line, "permissions", "job %s hands on %s, and the jobs of %s ask for %s", caller.id.value, strings.Join(given, ", "), j.all[i].File, strings.Join(needed, ", "))
+	}
 }
 
 func (j *judge) noSecretsIn(env []pair, where string) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -118,4 +119,33 @@ func (o Outcome) Shown(secrets ...string) string {
 		out.WriteString(line)
 	}
 	return out.String()
+}
+
+// readable is from how many characters on a line of a secret counts: shorter ones are
+// in any text.
+const readable = 6
+
+// Leaks says where a step told a secret that it was given, whole or in one of its lines:
+// in what it printed, in its summary, or to the steps after it. GitHub masks a secret
+// that is printed as it is, and nothing that was made of one, so none may be.
+func (o Outcome) Leaks(s Step, p Place) (out []string) {
+	places := map[string]string{"the log": o.Printed, "the summary": o.Summary}
+	for k, v := range o.Outputs {
+		places["the output "+k] = v
+	}
+	for k, v := range o.Env {
+		places["the variable "+k] = v
+	}
+	for _, name := range s.Secrets {
+		for where, text := range places {
+			for _, line := range strings.Split(p.Env[name], "\n") {
+				if len(line) >= readable && strings.Contains(text, line) {
+					out = append(out, fmt.Sprintf("%s: %s is in %s", s.ID(), name, where))
+					break
+				}
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
 }

@@ -87,8 +87,9 @@ type Step struct {
 	// Job is the job's id, Name the step's name or, without one, its number there.
 	Job, Name string
 	Script    string
-	// Env are the names of the variables that the step itself sets.
-	Env []string
+	// Env are the names of the variables that the step itself sets, Secrets of those
+	// the ones whose value comes from a secret.
+	Env, Secrets []string
 	// If is its condition, as written.
 	If string
 }
@@ -110,6 +111,9 @@ func (w Workflow) Steps() []Step {
 			}
 			for _, v := range s.env {
 				step.Env = append(step.Env, v.name.value)
+				if secretUse.MatchString(v.value.value) {
+					step.Secrets = append(step.Secrets, v.name.value)
+				}
 			}
 			slices.Sort(step.Env)
 			out = append(out, step)
