@@ -85,7 +85,7 @@ func TestShellcheckGateSeesEveryShellScript(t *testing.T) {
 	if code != 77 || !strings.Contains(out, "apt-get install -y shellcheck") {
 		t.Errorf("without shellcheck: exit code %d, want 77 and the command that gets it:\n%s", code, out)
 	}
-	r.program("bin/shellcheck", `printf '%s\n' "$@"; grep -l mis''take -- "$@" >&2 && exit 1; exit 0`)
+	r.program("bin/shellcheck", `printf '%s\n' "$@"; grep -l wrong-on-pur''pose -- "$@" >&2 && exit 1; exit 0`)
 	out = r.must("scripts/lint.d/shellcheck")
 	for _, f := range []string{"tool", "deep/er/tool", "sourced.sh", "scripts/bootstrap", "scripts/lib.sh", "scripts/lint.d/docs"} {
 		if !strings.Contains("\n"+out, "\n"+f+"\n") {
@@ -95,7 +95,7 @@ func TestShellcheckGateSeesEveryShellScript(t *testing.T) {
 	if strings.Contains(out, "page.md") || strings.Contains(out, "a.py") {
 		t.Errorf("what is no shell script was checked:\n%s", out)
 	}
-	r.write("deep/er/tool", "#!/bin/sh\necho mistake\n")
+	r.write("deep/er/tool", "#!/bin/sh\necho wrong-on-purpose\n")
 	if out, code := r.run("scripts/lint.d/shellcheck"); code == 0 {
 		t.Errorf("a script with a mistake passes:\n%s", out)
 	}
