@@ -77,7 +77,7 @@ ledger: ## List the environments that are open
 janitor: ## Destroy what killed runs left behind (RUN=<id>: a kept one)
 	@scripts/janitor
 
-bench: ## Measure all suites against plain terratest (MODULE=rds: one; MODULE=platform: the six layers)
+bench: ## Measure all suites against plain terratest (MODULE=rds: one; platform: the six layers; gitops: the offline engine)
 	@scripts/bench
 
 bootstrap: ## Find or get what the suite needs; says nothing when nothing is missing

@@ -25,11 +25,14 @@ import (
 // waits by the clock and is started anew for each command.
 func bench() *cobra.Command {
 	return &cobra.Command{
-		Use:   "bench [MODULE ... | platform]",
-		Short: "Measure the suites of modules against plain terratest, all when none is named; or the six layers as one platform",
+		Use:   "bench [MODULE ... | platform | gitops]",
+		Short: "Measure the suites of modules against plain terratest, all when none is named; the six layers as one platform; or the offline engine against helm template and gator test",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if slices.Equal(args, []string{"platform"}) {
 				return benchPlatform(cmd.Context())
+			}
+			if slices.Equal(args, []string{"gitops"}) {
+				return benchGitops(cmd.Context())
 			}
 			return runBench(cmd.Context(), args)
 		},

@@ -110,16 +110,10 @@ type walker struct {
 
 // application renders all sources of an Application.
 func (w *walker) application(a gitops.Application) ([]gitops.Object, error) {
-	refs := map[string]string{}
-	for _, s := range a.Sources {
-		if s.Ref != "" {
-			refs["$"+s.Ref] = s.RepoURL
-		}
-	}
 	var out []gitops.Object
 	var errs []error
 	for _, s := range a.Sources {
-		objects, err := w.source(a, s, refs)
+		objects, err := w.source(a, s)
 		if err != nil {
 			errs = append(errs, err)
 		}
@@ -134,20 +128,13 @@ func (w *walker) application(a gitops.Application) ([]gitops.Object, error) {
 	return out, errors.Join(errs...)
 }
 
-func (w *walker) source(a gitops.Application, s gitops.Source, refs map[string]string) ([]gitops.Object, error) {
-	release := Release{Name: s.Helm.ReleaseName, Namespace: a.Namespace}
-	if release.Name == "" {
-		release.Name = a.Object.Name()
+func (w *walker) source(a gitops.Application, s gitops.Source) ([]gitops.Object, error) {
+	release := Release{Name: ReleaseName(a, s), Namespace: a.Namespace}
+	files, err := ValueFiles(a, s, w.tree.Repository)
+	if err != nil {
+		return nil, err
 	}
-	base := s.Path
-	for _, file := range s.Helm.ValueFiles {
-		at := path.Join(base, file)
-		if ref, rest, ok := strings.Cut(file, "/"); ok && strings.HasPrefix(ref, "$") {
-			if refs[ref] != w.tree.Repository {
-				return nil, fmt.Errorf("the value file %s: no source has ref: %s, or it is another repository", file, ref[1:])
-			}
-			at = rest
-		}
+	for _, at := range files {
 		v, err := w.valueFile(at)
 		if err != nil {
 			return nil, err

@@ -1,0 +1,74 @@
+// Command offline is `fintrack offline`: it renders an environment and judges it by
+// every policy of admission, without a cluster. It is a program of its own so that the
+// others do not link Helm and Gatekeeper.
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fintrack/platform/test/kit/admission"
+	"github.com/fintrack/platform/test/kit/gitops/handover"
+	"github.com/fintrack/platform/test/kit/gitops/plain"
+	"github.com/fintrack/platform/test/kit/gitops/platform"
+)
+
+func main() {
+	if err := command().Execute(); err != nil {
+		fmt.Fprintf(os.Stderr, "fintrack offline: %v\n", err)
+		os.Exit(2)
+	}
+}
+
+func command() *cobra.Command {
+	root := &cobra.Command{Use: "offline", Short: "Render an environment and judge it without a cluster", SilenceUsage: true, SilenceErrors: true}
+	root.AddCommand(judge(), lay())
+	return root
+}
+
+// known refuses an environment that there is not.
+func known(environment string) error {
+	all, err := handover.Environments(".")
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(all, environment) {
+		return fmt.Errorf("no environment %q: there are %s", environment, strings.Join(all, ", "))
+	}
+	return nil
+}
+
+func judge() *cobra.Command {
+	var tree string
+	c := &cobra.Command{Use: "judge ENVIRONMENT", Short: "Print as JSON what the policies refuse of all that is rendered", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := known(args[0]); err != nil {
+				return err
+			}
+			m, err := platform.FindModules(c.Context(), ".")
+			if err != nil {
+				return err
+			}
+			p, err := platform.Render(tree, args[0], m.Charts)
+			if err != nil {
+				return err
+			}
+			found, constraints, err := admission.Judge(p.Tree.Objects)
+			if err != nil {
+				return err
+			}
+			out := plain.Judged{Applications: len(p.Tree.Applications), Objects: len(p.Tree.Objects), Constraints: constraints}
+			for _, f := range found {
+				name, message, _ := strings.Cut(strings.TrimPrefix(f.Problem, "["), "] ")
+				out.Violations = append(out.Violations, plain.Violation{Constraint: name, Object: f.Subject, Message: message})
+			}
+			return json.NewEncoder(c.OutOrStdout()).Encode(out)
+		}}
+	c.Flags().StringVar(&tree, "tree", ".", "the folder of the repository to judge, or of a copy of gitops, policies and terraform")
+	return c
+}
