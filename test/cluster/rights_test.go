@@ -2,7 +2,6 @@ package cluster_test
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -64,15 +63,11 @@ func (e environment) rights() {
 
 // unknownRights says of which add-ons the rights are not known here.
 func (e environment) unknownRights(intent *access.Intent, accounts []string) {
-	var charts, stray []string
+	var charts []string
 	for _, u := range e.tree.Unrendered {
 		charts = append(charts, u.Source.Chart+" "+u.Source.TargetRevision)
 	}
-	for _, account := range slices.Sorted(maps.Keys(intent.Cluster)) {
-		if !slices.Contains(accounts, account) {
-			stray = append(stray, account)
-		}
-	}
+	stray := intent.Strangers(accounts)
 	e.checks.That(promise("rights-declared", "Every account that the intent declares rights for is one of the cluster", "policies/intent/access.yaml", "CC6.3"), stray == nil, "no other", fmt.Sprintf("unknown accounts: %v", stray))
 	e.checks.NotProven(promise("rights-of-other-charts", "The accounts of the other add-ons may do what is declared", "gitops/apps/templates/addons", "CC6.1", "CC6.3"), "the chart registry", "their charts are in no Go module: "+strings.Join(charts, ", "))
 }

@@ -169,8 +169,12 @@ func (p *proof) retried(failed argocd.Status, mended string) {
 		p.checks.Err(c, expected, err)
 		return
 	}
-	pause := now.Operation.Finished.Sub(failed.Operation.Finished)
-	p.checks.That(c, now.Operation.Retries == 1 && pause >= declared, expected, fmt.Sprintf("%d more tries, %s after the first: %s", now.Operation.Retries, pause, now.Operation.Message))
+	wrong := argocd.Retried(failed.Operation, now.Operation, declared)
+	observed := wrong
+	if wrong == "" {
+		observed = fmt.Sprintf("tried again %s after the first: %s", now.Operation.Finished.Sub(failed.Operation.Finished), now.Operation.Message)
+	}
+	p.checks.That(c, wrong == "", expected, observed)
 }
 
 // goal is the platform's own for a merge to be in production.

@@ -140,9 +140,9 @@ func (p *proof) until(what string) error {
 		var wrong []string
 		for _, o := range p.wanted() {
 			name, _ := o.Fills()
-			if got := p.secret(ctx, o.Namespace, name); !maps.Equal(got, p.declared(o)) {
+			if differs := gitops.Delivered(p.declared(o), p.secret(ctx, o.Namespace, name)); differs != "" {
 				_, why := p.failure(ctx, o)
-				wrong = append(wrong, fmt.Sprintf("%s has the keys %v; %s", o.ID(), slices.Sorted(maps.Keys(got)), why))
+				wrong = append(wrong, fmt.Sprintf("the Secret of %s: %s; %s", o.ID(), differs, why))
 			}
 		}
 		return wrong == nil, strings.Join(wrong, "\n            ")
@@ -169,13 +169,8 @@ func (p *proof) synced(role string) bool {
 		p.checks.Err(c, role, err)
 		return true
 	}
-	by := map[string]int{}
-	for _, r := range records {
-		if r.Action == "secretsmanager:GetSecretValue" && r.Allowed {
-			by[r.Role]++
-		}
-	}
-	p.checks.That(c, len(by) == 1 && by[role] >= len(p.wanted()), "all reads by "+role, fmt.Sprintf("reads by role: %v", by))
+	by := engine.Users(records, "secretsmanager:GetSecretValue")
+	p.checks.That(c, engine.UsedByAlone(by, role, len(p.wanted())), "all reads by "+role, fmt.Sprintf("reads by role: %v", by))
 	return true
 }
 
@@ -211,12 +206,9 @@ func (p *proof) refused(c check.Check, o gitops.Object, reasons ...string) {
 	p.make(o)
 	var why string
 	err := controllers.Until(p.t.Context(), within, o.ID()+" fails", func(ctx context.Context) (bool, string) {
-		var failed bool
-		failed, why = p.failure(ctx, o)
-		for _, r := range reasons {
-			failed = failed && strings.Contains(why, r)
-		}
-		return failed, why
+		var condition string
+		condition, why = p.failure(ctx, o)
+		return gitops.FailedFor(condition, why, reasons...), why
 	})
 	if err != nil {
 		p.checks.Err(c, strings.Join(reasons, ", "), err)
@@ -268,12 +260,9 @@ func (p *proof) kept(c check.Check, o gitops.Object, spoil, mend func(), reasons
 	spoil()
 	var why string
 	err := controllers.Until(p.t.Context(), within, o.ID()+" fails", func(ctx context.Context) (bool, string) {
-		var failed bool
-		failed, why = p.failure(ctx, o)
-		for _, r := range reasons {
-			failed = failed && strings.Contains(why, r)
-		}
-		return failed, why
+		var condition string
+		condition, why = p.failure(ctx, o)
+		return gitops.FailedFor(condition, why, reasons...), why
 	})
 	time.Sleep(3 * time.Second) // more than a refresh: what would be taken away is gone then
 	after := p.secret(p.t.Context(), o.Namespace, name)
@@ -288,7 +277,7 @@ func (p *proof) kept(c check.Check, o gitops.Object, spoil, mend func(), reasons
 		p.checks.Err(c, strings.Join(reasons, ", "), err)
 		return
 	}
-	p.checks.That(c, len(before) > 0 && maps.Equal(before, after), "a failed condition with the reason, and the Secret as it was", fmt.Sprintf("as it was: %t, with %d keys; %s", maps.Equal(before, after), len(after), why))
+	p.checks.That(c, gitops.Stayed(before, after), "a failed condition with the reason, and the Secret as it was", fmt.Sprintf("as it was: %t, with %d keys; %s", maps.Equal(before, after), len(after), why))
 }
 
 // missing asks for a property that the secret does not have.

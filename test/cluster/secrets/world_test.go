@@ -166,12 +166,12 @@ func (p *proof) declared(o gitops.Object) map[string]string {
 	return out
 }
 
-// failure says whether an ExternalSecret's condition Ready is False, and the reasons
+// failure is the status of an ExternalSecret's condition Ready, and the reasons
 // that the controller gave in events, of it and of its store.
-func (p *proof) failure(ctx context.Context, o gitops.Object) (failed bool, reasons string) {
+func (p *proof) failure(ctx context.Context, o gitops.Object) (condition, reasons string) {
 	now, err := p.objects.Get(ctx, o)
 	if err != nil {
-		return false, err.Error()
+		return "", err.Error()
 	}
 	var events struct {
 		Items []struct {
@@ -180,7 +180,7 @@ func (p *proof) failure(ctx context.Context, o gitops.Object) (failed bool, reas
 		}
 	}
 	if err := p.cluster.Do(ctx, http.MethodGet, "/api/v1/namespaces/"+o.Namespace+"/events", nil, &events); err != nil {
-		return false, err.Error()
+		return "", err.Error()
 	}
 	var said []string
 	for _, e := range events.Items {
@@ -190,5 +190,5 @@ func (p *proof) failure(ctx context.Context, o gitops.Object) (failed bool, reas
 			said = append(said, e.Message)
 		}
 	}
-	return controllers.Condition(now, "Ready") == "False", fmt.Sprintf("Ready is %q: %s", controllers.Condition(now, "Ready"), strings.Join(said, "; "))
+	return controllers.Condition(now, "Ready"), fmt.Sprintf("Ready is %q: %s", controllers.Condition(now, "Ready"), strings.Join(said, "; "))
 }

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -22,6 +23,17 @@ type ClusterGrant struct {
 	In string `yaml:"in"`
 	// Names are those of the objects, all when empty.
 	Names []string `yaml:"names"`
+}
+
+// Strangers are the accounts that rights are declared for and that the cluster does not
+// have.
+func (i *Intent) Strangers(accounts []string) (out []string) {
+	for _, account := range slices.Sorted(maps.Keys(i.Cluster)) {
+		if !slices.Contains(accounts, account) {
+			out = append(out, account)
+		}
+	}
+	return out
 }
 
 // ClusterVerbs are those that a right can be of ("Authorization Overview" and "Using RBAC

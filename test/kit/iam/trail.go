@@ -67,3 +67,20 @@ func ReadTrail(r io.Reader) ([]Record, error) {
 	}
 	return out, lines.Err()
 }
+
+// Users counts who was allowed an action, by role; "" is whoever acted without one.
+func Users(records []Record, action string) map[string]int {
+	out := map[string]int{}
+	for _, r := range records {
+		if r.Action == action && r.Allowed {
+			out[r.Role]++
+		}
+	}
+	return out
+}
+
+// UsedByAlone reports that the role was allowed what Users counted, so often at the
+// least, and nobody else was.
+func UsedByAlone(users map[string]int, role string, least int) bool {
+	return role != "" && least > 0 && len(users) == 1 && users[role] >= least
+}
