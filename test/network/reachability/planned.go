@@ -25,7 +25,7 @@ func Planned(checks *check.Set, in intent.Intent, plans map[string][]byte) {
 			checks.Err(check.Check{ID: "network.planned-" + environment, Title: "The plan for " + environment + " can be read in full", Subject: subject, Controls: controls, Next: "test/kit/reach/planned says which resources it knows"}, "a plan of known resources", err)
 			continue
 		}
-		answers[environment] = slices.Concat(in.CompareRoutes(m), in.CompareTiers(m))
+		answers[environment] = network(in, m)
 		for _, f := range answers[environment] {
 			checks.That(check.Check{ID: "network.planned-" + environment + "-" + f.Slug, Title: f.Title, Subject: subject, Controls: controls,
 				Next: "mend the rule that the path names, or declare the path with its reason in " + File}, f.OK, f.Expected, f.Observed)
@@ -47,7 +47,15 @@ func foretold(checks *check.Set, in intent.Intent, plan []byte, applied *reach.M
 		checks.Err(c, "a plan of known resources", err)
 		return
 	}
-	checks.Equal(c, matrix(slices.Concat(in.CompareRoutes(applied), in.CompareTiers(applied))), matrix(slices.Concat(in.CompareRoutes(m), in.CompareTiers(m))))
+	checks.Equal(c, matrix(network(in, applied)), matrix(network(in, m)))
+}
+
+// network is all that a plan of the network alone can be asked: what tiers reach,
+// and what security groups leave between them and the endpoints, the one service that
+// it makes.
+func network(in intent.Intent, m *reach.Model) []intent.Finding {
+	endpoints := in.Of("endpoints")
+	return slices.Concat(in.CompareRoutes(m), in.CompareTiers(m), endpoints.CompareServices(m), endpoints.CompareStrangers(m))
 }
 
 func model(plan []byte) (*reach.Model, error) {

@@ -198,3 +198,18 @@ func FuzzParse(f *testing.F) {
 	f.Add("between-tiers: [{}]")
 	f.Fuzz(func(t *testing.T, text string) { _, _ = intent.Parse("any", []byte(text)) })
 }
+
+func TestAPartOfTheServicesIsAskedAlone(t *testing.T) {
+	m, err := reach.New(example.Platform())
+	require.NoError(t, err)
+	in := parse(t, small)
+	require.Empty(t, failed(in.Of("pods").CompareServices(m)))
+	for _, f := range in.Of("pods").CompareServices(m) {
+		require.NotContains(t, f.Slug, "database")
+	}
+	e := example.Platform()
+	e.Interfaces = nil
+	m, err = reach.New(e)
+	require.NoError(t, err)
+	require.Equal(t, "pods-exists", failed(in.Of("pods").CompareServices(m))[0].Slug, "one that is not there fails")
+}

@@ -18,6 +18,20 @@ func (in Intent) Compare(m *reach.Model) []Finding {
 	return slices.Concat(in.CompareRoutes(m), in.CompareTiers(m), in.CompareServices(m), in.CompareStrangers(m), in.CompareAWS(m))
 }
 
+// Of is the intent about some services alone: what is declared of them, and that they
+// are there. It is what a plan is asked that makes these and no others.
+func (in Intent) Of(services ...string) Intent {
+	known := in.Services
+	in.Services = map[string]Service{}
+	for _, name := range services {
+		in.Services[name] = known[name]
+	}
+	in.AWS = slices.DeleteFunc(slices.Clone(in.AWS), func(r AWSRule) bool {
+		return slices.ContainsFunc(r.From, func(name string) bool { return !slices.Contains(services, name) })
+	})
+	return in
+}
+
 // CompareStrangers holds what services reach of whatever may be placed in a tier,
 // and the other way, against what is declared. It is here that a security group
 // that admits a range is found out, whoever has an address there today.

@@ -50,20 +50,43 @@ func (n *node) has(attr string) bool {
 // link are the instances that an attribute may name: by its ids where the plan knows
 // them, otherwise by what its expression refers to.
 func (r *reader) link(n *node, attr string, want ...string) []*node {
-	var ids []string
+	return r.lead(follower{r: r, want: want}, n, attr)
+}
+
+// sure are the same, with nothing left out: where a part of the expression leads to
+// something that the plan does not say, the plan is refused. A security group that
+// was overlooked would be a path that nobody sees.
+func (r *reader) sure(n *node, attr string, want ...string) []*node {
+	return r.lead(follower{r: r, want: want, strict: true}, n, attr)
+}
+
+// ids are those that an attribute holds; none, when only an apply will tell them.
+func (n *node) ids(attr string) []string {
+	var out []string
 	switch v := n.Values[attr].(type) {
 	case string:
-		ids = []string{v}
+		out = []string{v}
 	case []any:
 		for _, x := range v {
 			s, _ := x.(string)
-			ids = append(ids, s)
+			out = append(out, s)
 		}
 	}
+	if !slices.ContainsFunc(out, func(s string) bool { return s != "" }) {
+		return nil
+	}
+	return out
+}
+
+func (r *reader) lead(f follower, n *node, attr string) []*node {
+	ids, want := n.ids(attr), f.want
 	if len(ids) == 0 {
-		f := follower{r: r, want: want}
 		f.follow(n.scope, n, references(n.item.Expressions[attr]), 0)
-		slices.SortFunc(f.found, func(a, b *node) int { return strings.Compare(a.Address, b.Address) })
+		if f.strict && len(f.lost) > 0 {
+			r.bad("%s: its %s is made of %s too, and the plan does not say which %s that is", n.Address, attr, strings.Join(f.lost, ", "), strings.Join(want, " or "))
+			return nil
+		}
+		slices.SortFunc(f.found, byAddress)
 		return slices.Compact(f.found)
 	}
 	var out []*node
@@ -83,6 +106,10 @@ type follower struct {
 	r     *reader
 	want  []string
 	found []*node
+	// strict asks for everything: lost is what leads to nothing that is known, and a
+	// for_each is followed too.
+	strict bool
+	lost   []string
 }
 
 // reference is one to a resource: its type and name, an index, and an attribute.
@@ -95,6 +122,7 @@ const deepest = 20
 // not a resource's.
 func (f *follower) follow(s *scope, n *node, refs []string, depth int) {
 	if depth > deepest {
+		f.lose(strings.Join(refs, ", "))
 		return
 	}
 	for _, ref := range refs {
@@ -105,19 +133,37 @@ func (f *follower) follow(s *scope, n *node, refs []string, depth int) {
 		switch {
 		case head == "each" && n != nil && strings.HasPrefix(rest, "value"):
 			f.eachValue(s, n, strings.TrimPrefix(strings.TrimPrefix(rest, "value"), "."), depth)
+		case ref == "each.key" || ref == "count.index":
 		case head == "var" && s.parent != nil:
-			name, _, _ := strings.Cut(rest, ".")
-			f.follow(s.parent, nil, references(s.call.Expressions[name]), depth+1)
+			name := plain(rest)
+			if given := references(s.call.Expressions[name]); len(given) > 0 {
+				f.follow(s.parent, nil, given, depth+1)
+			} else if !empty(s.call.Expressions[name]) {
+				f.lose(ref) // a literal, or the variable's default
+			}
 		case head == "module":
 			called, output, _ := strings.Cut(rest, ".")
-			if inner := s.children[called]; inner != nil {
-				f.follow(inner, nil, references(inner.conf.Outputs[output].Expression), depth+1)
+			inner := s.children[called]
+			if inner == nil || len(references(inner.conf.Outputs[plain(output)].Expression)) == 0 {
+				f.lose(ref)
+				continue
 			}
+			f.follow(inner, nil, references(inner.conf.Outputs[plain(output)].Expression), depth+1)
 		default:
-			if m := reference.FindStringSubmatch(ref); m != nil {
-				f.resource(f.instances(s, n, refs, m[1], m[2]), m[3], depth)
+			m := reference.FindStringSubmatch(ref)
+			if m == nil {
+				f.lose(ref)
+				continue
 			}
+			f.resource(ref, f.instances(s, n, refs, m[1], m[2]), m[3], depth)
 		}
+	}
+}
+
+// lose notes a reference that leads nowhere.
+func (f *follower) lose(ref string) {
+	if !slices.Contains(f.lost, ref) {
+		f.lost = append(f.lost, ref)
 	}
 }
 
@@ -147,28 +193,44 @@ func (f *follower) instances(s *scope, n *node, refs []string, name, index strin
 }
 
 // eachValue is an instance's own value of a for_each over a resource, which has the
-// same key.
+// same key. Of any other map the values of all instances are found, when all are
+// asked for.
 func (f *follower) eachValue(s *scope, n *node, attr string, depth int) {
 	for _, ref := range references(n.item.ForEach) {
-		if m := reference.FindStringSubmatch(ref); m != nil && m[0] == m[1] {
-			f.resource(f.instances(s, n, []string{"each.key"}, m[1], ""), attr, depth)
+		m := reference.FindStringSubmatch(ref)
+		switch {
+		case m != nil && m[0] == m[1]:
+			f.resource(ref, f.instances(s, n, []string{"each.key"}, m[1], ""), attr, depth)
+		case f.strict:
+			f.follow(s, nil, references(n.item.ForEach), depth+1)
+			return
 		}
 	}
 }
 
 // resource takes instances of a wanted type, or goes on by their attribute.
-func (f *follower) resource(list []*node, attr string, depth int) {
+func (f *follower) resource(ref string, list []*node, attr string, depth int) {
 	for _, x := range list {
+		own := f.r.clusterGroup[x]
 		switch {
 		case slices.Contains(f.want, x.Type):
 			if attr == "" || attr == "id" {
 				f.found = append(f.found, x)
+			} else {
+				f.lose(ref)
 			}
+		case own != nil && strings.HasSuffix(ref, ".cluster_security_group_id") && slices.Contains(f.want, own.Type):
+			f.found = append(f.found, own)
 		case attr == "":
+			f.lose(ref)
 		case x.text(attr) != "":
 			if to, ok := f.r.byID[x.text(attr)]; ok && slices.Contains(f.want, to.Type) {
 				f.found = append(f.found, to)
+			} else {
+				f.lose(ref)
 			}
+		case f.strict && len(references(x.item.Expressions[attr])) == 0:
+			f.lose(ref)
 		default:
 			f.follow(x.scope, x, references(x.item.Expressions[attr]), depth+1)
 		}
@@ -182,4 +244,31 @@ func (n *node) number(attr string) (int, error) {
 		return 0, fmt.Errorf("%s: its %s is not known before an apply, or no whole number", n.Address, attr)
 	}
 	return int(v), nil
+}
+
+func byAddress(a, b *node) int { return strings.Compare(a.Address, b.Address) }
+
+// expressions are those of the blocks of one name.
+func expressions(raw json.RawMessage) []map[string]json.RawMessage {
+	var out []map[string]json.RawMessage
+	if json.Unmarshal(raw, &out) != nil {
+		return nil
+	}
+	return out
+}
+
+// plain is the name in front of an index or an attribute.
+func plain(rest string) string {
+	if i := strings.IndexAny(rest, ".["); i >= 0 {
+		return rest[:i]
+	}
+	return rest
+}
+
+// empty says that an expression is a literal that holds nothing.
+func empty(raw json.RawMessage) bool {
+	var e struct {
+		Value json.RawMessage `json:"constant_value"`
+	}
+	return json.Unmarshal(raw, &e) == nil && slices.Contains([]string{"null", "[]", "{}", `""`}, string(e.Value))
 }

@@ -11,7 +11,8 @@ import (
 // blocks refuses blocks of a resource that are not read.
 func (r *reader) blocks(n *node, names ...string) {
 	for _, b := range names {
-		if _, ok := n.item.Expressions[b]; ok {
+		// The configuration of a plan leaves out some kinds of blocks, its values do not.
+		if list, _ := n.Values[b].([]any); len(list) > 0 || n.item.Expressions[b] != nil {
 			r.bad("%s: the model has no rule for its block %s: use a resource of its own", n.Address, b)
 		}
 	}
@@ -153,8 +154,8 @@ func (r *reader) entry(n *node) (out reach.Entry, ok bool) {
 // (RFC 2544), which no network of ours has.
 var standIn = netip.MustParsePrefix("198.18.0.0/15")
 
-// endpoints adds gateway endpoints with their routes. Those of the other kind are
-// security groups' matter.
+// endpoints adds gateway endpoints with their routes, and the others, which members
+// places.
 func (r *reader) endpoints() {
 	for _, n := range r.all("aws_vpc_endpoint") {
 		service := n.text("service_name")
@@ -163,11 +164,17 @@ func (r *reader) endpoints() {
 			r.bad("%s: service_name %q: want one of AWS, as in com.amazonaws.us-east-1.s3", n.Address, service)
 			continue
 		}
-		if n.text("vpc_endpoint_type") != "Gateway" {
-			continue
-		}
 		v, ok := r.one(n, "vpc_id", "aws_vpc")
 		if !ok {
+			continue
+		}
+		switch kind := n.text("vpc_endpoint_type"); kind {
+		case "Gateway":
+		case "Interface":
+			r.e.Endpoints = append(r.e.Endpoints, reach.Endpoint{ID: n.Address, Name: n.name(), VPC: v.Address, Service: parts[3], PrivateDNS: n.Values["private_dns_enabled"] == true, Policy: reach.PolicyUnknown})
+			continue
+		default:
+			r.bad("%s: it is of type %q: the model has no rule for that", n.Address, kind)
 			continue
 		}
 		list := "addresses of " + service

@@ -7,8 +7,9 @@
 // Two things a plan does not say: an index is taken to be the key itself where the
 // key alone is referred to, and a list made of a resource to hold all its instances.
 //
-// Security groups and what has them are not read: a plan of the network is asked
-// about tiers.
+// A security group is what its rules name by reference; where one rule of a for_each
+// names which of several groups is not said, as many like rules as groups will do.
+// The group that EKS makes for a cluster is in no plan: it is what AWS documents.
 package planned
 
 import (
@@ -107,6 +108,8 @@ type reader struct {
 	byID   map[string]*node // where the plan knows the id
 	byType map[string][]*node
 	e      reach.Estate
+	// clusterGroup is the security group that EKS will make for a cluster.
+	clusterGroup map[*node]*node
 }
 
 func (r *reader) bad(format string, args ...any) {
@@ -114,7 +117,12 @@ func (r *reader) bad(format string, args ...any) {
 }
 
 // Read makes an estate of a plan, or lists all that it cannot read.
-func Read(text []byte) (reach.Estate, error) {
+func Read(text []byte) (reach.Estate, error) { return On(reach.Estate{}, text) }
+
+// On is what there will be when a plan is applied beside what is there already: ids
+// that the plan knows and does not make are those of base, which is left as it is. A
+// plan that changes what base holds is refused.
+func On(base reach.Estate, text []byte) (reach.Estate, error) {
 	var p plan
 	if err := json.Unmarshal(text, &p); err != nil {
 		return reach.Estate{}, fmt.Errorf("the plan: want what terraform show -json prints: %w", err)
@@ -122,15 +130,18 @@ func Read(text []byte) (reach.Estate, error) {
 	if major, _, _ := strings.Cut(p.FormatVersion, "."); major != "1" {
 		return reach.Estate{}, fmt.Errorf("the plan has format version %q: want 1.x", p.FormatVersion)
 	}
-	r := &reader{nodes: map[string]*node{}, byID: map[string]*node{}, byType: map[string][]*node{}}
+	r := &reader{nodes: map[string]*node{}, byID: map[string]*node{}, byType: map[string][]*node{}, clusterGroup: map[*node]*node{}}
+	r.found(base)
 	r.gather(p.Planned.Root, &scope{conf: &p.Configuration.Root})
 	r.networks()
 	r.gateways()
 	r.tables()
 	r.acls()
 	r.transit()
+	r.groups()
+	r.members()
 	if len(r.e.VPCs) == 0 {
-		r.bad("the plan makes no VPC")
+		r.bad("the plan makes no VPC, and none is there")
 	}
 	return r.e, errors.Join(r.errs...)
 }
@@ -138,12 +149,13 @@ func Read(text []byte) (reach.Estate, error) {
 // shapes are types of resources that decide where packets go; read are those of them
 // that this package has a rule for, or that decide nothing between tiers.
 var (
-	shapes = regexp.MustCompile(`^aws_(vpc|subnet|route(_|$)|network_acl|network_interface|nat_|internet_gateway|egress|vpn|dx_|customer_gateway|ec2_(transit|managed_prefix|carrier|local)|default_(vpc|subnet|route|network)|main_route|networkmanager|networkfirewall)`)
+	shapes = regexp.MustCompile(`^aws_(vpc|subnet|route(_|$)|network_acl|network_interface|nat_|internet_gateway|egress|vpn|dx_|customer_gateway|ec2_(transit|managed_prefix|carrier|local)|default_(vpc|subnet|route|network|security)|main_route|networkmanager|networkfirewall|security_group|instance$|spot_instance|db_instance|db_proxy$|rds_cluster|docdb|neptune|redshift|msk_|mq_|elasticache_(replication|cluster|serverless)|memorydb|eks_(cluster|node|addon|fargate)|lambda_function$|elb$|a?lb$|ecs_service|autoscaling_group|opensearch_domain|efs_mount|fsx_)`)
 	read   = []string{
 		"aws_vpc", "aws_vpc_ipv4_cidr_block_association", "aws_subnet", "aws_route_table", "aws_route_table_association", "aws_route", "aws_network_acl",
 		"aws_network_acl_rule", "aws_internet_gateway", "aws_nat_gateway", "aws_vpc_endpoint", "aws_ec2_transit_gateway", "aws_ec2_transit_gateway_route_table",
 		"aws_ec2_transit_gateway_vpc_attachment", "aws_ec2_transit_gateway_route_table_association", "aws_ec2_transit_gateway_route_table_propagation",
-		"aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule",
+		"aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule", "aws_security_group_rule", "aws_security_group", "aws_default_security_group",
+		"aws_db_instance", "aws_elasticache_replication_group", "aws_eks_cluster", "aws_eks_node_group", "aws_eks_addon", "aws_lambda_function",
 	}
 )
 
@@ -167,7 +179,10 @@ func (r *reader) gather(m module, s *scope) {
 			r.bad("%s: the model has no rule for %s", x.Address, x.Type)
 		}
 		r.nodes[x.Address] = n
-		if id := n.text("id"); id != "" {
+		if id := n.text("id"); id != "" && shapes.MatchString(x.Type) {
+			if r.byID[id] != nil {
+				r.bad("%s: it is %s, which is there already: want a plan of new things beside those", x.Address, id)
+			}
 			r.byID[id] = n
 		}
 		r.byType[x.Type] = append(r.byType[x.Type], n)
@@ -190,7 +205,7 @@ func (r *reader) gather(m module, s *scope) {
 
 // all are the instances of a type, by address.
 func (r *reader) all(kind string) []*node {
-	return slices.SortedFunc(slices.Values(r.byType[kind]), func(a, b *node) int { return strings.Compare(a.Address, b.Address) })
+	return slices.SortedFunc(slices.Values(r.byType[kind]), byAddress)
 }
 
 func (r *reader) prefix(n *node, attr string) (netip.Prefix, bool) {

@@ -2,6 +2,7 @@ package planned_test
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,7 +32,8 @@ func failed(t *testing.T, plan string) []string {
 	in, err := intent.Parse("reachability.yaml", text)
 	require.NoError(t, err)
 	var out []string
-	for _, f := range append(in.CompareRoutes(m), in.CompareTiers(m)...) {
+	endpoints := in.Of("endpoints")
+	for _, f := range slices.Concat(in.CompareRoutes(m), in.CompareTiers(m), endpoints.CompareServices(m), endpoints.CompareStrangers(m)) {
 		if !f.OK {
 			out = append(out, f.Slug)
 		}
@@ -55,6 +57,8 @@ func TestAMistakeInAPlanIsFound(t *testing.T) {
 		{"a network ACL that admits too many", `"cidr_block": "10.0.21.0/24",
         "egress": false`, `"cidr_block": "10.0.0.0/16",
         "egress": false`, "tier-private-to-isolated"},
+		{"an endpoint that admits every address", `"cidr_ipv4": "10.0.11.0/24"`, `"cidr_ipv4": "0.0.0.0/0"`, "anything-in-public-to-endpoints"},
+		{"an endpoint that does not admit one range", `"cidr_ipv4": "10.0.11.0/24"`, `"cidr_ipv4": "10.0.111.0/24"`, "anything-in-private-to-endpoints"},
 		{"a network ACL that denies", `"rule_action": "allow"`, `"rule_action": "deny"`, "tier-private-to-isolated"},
 		{"a port that is not declared", `"from_port": 5432`, `"from_port": 5000`, "tier-private-to-isolated"},
 	} {
