@@ -15,6 +15,7 @@ type Pair struct {
 	Flows []Flow
 
 	from, to end
+	through  *host // the node of a load balancer that keeps the client's address
 	v6       bool
 }
 
@@ -79,6 +80,8 @@ func question(a, b end, p Protocol, ports PortSet, v6 bool) (Pair, bool) {
 
 func (m *Model) ways(q Pair) []way {
 	switch {
+	case q.through != nil:
+		return []way{kept(q.through, q.to.host)}
 	case q.from.host == nil:
 		return m.inward(q.to.host, q.v6)
 	case q.to.host == nil:

@@ -193,7 +193,9 @@ type Peering struct {
 type LoadBalancer struct {
 	ID, Name, VPC string
 	// Network says that it works on connections (NLB), not on requests (ALB).
-	Network   bool
+	Network bool
+	// OneZone says that a node passes on within its own availability zone alone.
+	OneZone   bool
 	Listeners []Listener
 }
 
@@ -204,12 +206,18 @@ type Listener struct {
 	Targets  []Target
 }
 
-// Target is where a listener passes connections on to: an address and port.
+// Target is where a listener passes connections on to: an address, or the interfaces
+// of an instance, and a port.
 type Target struct {
 	Group    string
 	Addr     netip.Addr
+	Instance string
 	Port     Port
 	Protocol Protocol
+	// ClientAddress says that the target sees the address of the client, not that of
+	// the load balancer's node (Target groups for your Network Load Balancers, "Client
+	// IP preservation").
+	ClientAddress bool
 }
 
 // OwnerKind is what an interface is part of.
@@ -238,6 +246,9 @@ type Interface struct {
 	Groups   []string
 	// Addrs are its addresses; none means that it may have any of its subnet.
 	Addrs []netip.Addr
+	// Unguarded says that it has no security group and needs none, as a network load
+	// balancer that was made without.
+	Unguarded bool
 	// Public says that an internet gateway translates an IPv4 address to it.
 	Public bool
 	Kind   OwnerKind

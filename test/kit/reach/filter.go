@@ -225,6 +225,9 @@ func (h *host) judgeGroups(p Protocol, out bool, addr netip.Addr, port Port, pee
 	if out {
 		way = "out"
 	}
+	if h.open && h.iface.Unguarded {
+		return true, "it has no security group and needs none"
+	}
 	if h.open {
 		return true, "any group: this stands for whatever may be placed here"
 	}

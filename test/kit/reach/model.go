@@ -357,7 +357,10 @@ func (b *builder) members(e Estate) {
 		if !ok {
 			continue
 		}
-		h := &host{name: cmp.Or(f.Name, f.ID), guard: "security groups of " + cmp.Or(f.Name, f.ID), subnet: s, addrs: s.addrs, public: f.Public, iface: f}
+		h := &host{name: cmp.Or(f.Name, f.ID), guard: "security groups of " + cmp.Or(f.Name, f.ID), subnet: s, addrs: s.addrs, public: f.Public, open: f.Unguarded, iface: f}
+		if f.Unguarded && len(f.Groups) > 0 {
+			b.bad("%s: it has security groups and is said to need none", who)
+		}
 		if len(f.Addrs) > 0 {
 			h.hasAddr = true
 			prefixes := make([]netip.Prefix, len(f.Addrs))

@@ -201,6 +201,107 @@ func TestALoadBalancerPassesOn(t *testing.T) {
 	require.Len(t, m.ReachedFromInternet([]reach.Protocol{reach.TCP}), 1, "the load balancer alone")
 }
 
+// balanced is the platform with a network load balancer without a security group in
+// the public subnet of zone a, and a target in zone b.
+func balanced(t *testing.T, change func(*reach.LoadBalancer, *reach.Interface, *reach.Group)) (*reach.Model, reach.Party) {
+	t.Helper()
+	e := platform()
+	group := reach.Group{ID: "sg-target", In: []reach.Rule{tcp(8080, "203.0.113.0/24")}}
+	node := reach.Interface{ID: "nlb-node", Subnet: "subnet-public-a", Unguarded: true, Public: true, Kind: reach.Balancer, Owner: "nlb"}
+	b := reach.LoadBalancer{ID: "nlb", VPC: "vpc", Network: true, Listeners: []reach.Listener{{Protocol: reach.TCP, Port: 443, Targets: []reach.Target{
+		{Addr: netip.MustParseAddr("10.0.12.9"), Port: 8080, Protocol: reach.TCP, ClientAddress: true}}}}}
+	change(&b, &node, &group)
+	e.Groups = append(e.Groups, group, reach.Group{ID: "sg-nlb", In: []reach.Rule{tcp(443, "198.51.100.0/24")}, Out: []reach.Rule{everywhere}})
+	e.Interfaces = append(e.Interfaces, node, reach.Interface{ID: "target", Subnet: "subnet-private-b", Groups: []string{"sg-target"}, Addrs: []netip.Addr{netip.MustParseAddr("10.0.12.9")}, Kind: reach.Instance, Owner: "i-1"})
+	e.LoadBalancers = []reach.LoadBalancer{b}
+	m, err := reach.New(e)
+	require.NoError(t, err)
+	return m, party(t, m, "target")
+}
+
+func TestANetworkLoadBalancerPassesOn(t *testing.T) {
+	target := func(b *reach.LoadBalancer) *reach.Target { return &b.Listeners[0].Targets[0] }
+	for _, c := range []struct {
+		name   string
+		change func(*reach.LoadBalancer, *reach.Interface, *reach.Group)
+		want   string // the addresses that the target sees, or nothing
+	}{
+		{"under the client's address, which the target's group judges", func(*reach.LoadBalancer, *reach.Interface, *reach.Group) {}, "203.0.113.0/24"},
+		{"under its own address, which the group does not admit", func(b *reach.LoadBalancer, _ *reach.Interface, _ *reach.Group) { target(b).ClientAddress = false }, ""},
+		{"under its own address, which the group admits", func(b *reach.LoadBalancer, _ *reach.Interface, g *reach.Group) {
+			target(b).ClientAddress = false
+			g.In = []reach.Rule{tcp(8080, "10.0.1.0/24")}
+		}, "10.0.1.0/24"},
+		{"not under the client's address to a group that admits the node's", func(_ *reach.LoadBalancer, _ *reach.Interface, g *reach.Group) {
+			g.In = []reach.Rule{tcp(8080, "10.0.1.0/24")}
+		}, ""},
+		{"what its own group admits, to a group that names it", func(_ *reach.LoadBalancer, n *reach.Interface, g *reach.Group) {
+			n.Unguarded, n.Groups, g.In = false, []string{"sg-nlb"}, []reach.Rule{fromGroup(8080, "sg-nlb")}
+		}, "198.51.100.0/24"},
+		{"nothing by its own group, to a group that admits others", func(_ *reach.LoadBalancer, n *reach.Interface, _ *reach.Group) {
+			n.Unguarded, n.Groups = false, []string{"sg-nlb"}
+		}, ""},
+		{"to an instance", func(b *reach.LoadBalancer, _ *reach.Interface, _ *reach.Group) {
+			*target(b) = reach.Target{Instance: "i-1", Port: 8080, Protocol: reach.TCP, ClientAddress: true}
+		}, "203.0.113.0/24"},
+		{"not to another instance", func(b *reach.LoadBalancer, _ *reach.Interface, _ *reach.Group) {
+			*target(b) = reach.Target{Instance: "i-2", Port: 8080, Protocol: reach.TCP, ClientAddress: true}
+		}, ""},
+		{"not to another zone where it keeps to its own", func(b *reach.LoadBalancer, _ *reach.Interface, _ *reach.Group) { b.OneZone = true }, ""},
+		{"within its zone where it keeps to it", func(b *reach.LoadBalancer, n *reach.Interface, _ *reach.Group) {
+			b.OneZone, n.Subnet = true, "subnet-public-b"
+		}, "203.0.113.0/24"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m, to := balanced(t, c.change)
+			relays := m.Relays(reach.Internet(), to, reach.TCP, reach.AllPorts)
+			if c.want == "" {
+				require.Empty(t, relays)
+				return
+			}
+			require.Len(t, relays, 1)
+			second := relays[0].Second[0]
+			require.Equal(t, c.want, second.Flows[0].From.String())
+			require.Contains(t, m.Trace(second).String(), "reaches target on tcp 8080")
+		})
+	}
+}
+
+func TestNetworkACLsSeeTheAddressThatALoadBalancerKeeps(t *testing.T) {
+	client := netip.MustParsePrefix("10.0.1.0/24")
+	for _, c := range []struct {
+		name          string
+		kept, in, out bool
+		want          bool
+	}{
+		{"the node's address, from a tier that is admitted", false, false, false, true},
+		{"the client's address, from a tier that is not", true, false, false, false},
+		{"the client's address is admitted, the reply to it is not", true, true, false, false},
+		{"the reply is admitted, the request is not", true, false, true, false},
+		{"both are admitted", true, true, true, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := platform()
+			acl := &e.ACLs[slices.IndexFunc(e.ACLs, func(a reach.ACL) bool { return !a.Default })]
+			if c.in {
+				acl.In = append(acl.In, reach.Entry{Number: 5000, Protocol: reach.TCP, Prefix: client, Ports: reach.Ports(5432, 5432), Allow: true})
+			}
+			if c.out {
+				acl.Out = append(acl.Out, reach.Entry{Number: 5000, Protocol: reach.TCP, Prefix: client, Ports: reach.Ephemeral, Allow: true})
+			}
+			e.Groups = append(e.Groups, reach.Group{ID: "sg-target", In: []reach.Rule{tcp(5432, "0.0.0.0/0")}})
+			e.Interfaces = append(e.Interfaces, reach.Interface{ID: "nlb-node", Subnet: "subnet-private-a", Unguarded: true, Kind: reach.Balancer, Owner: "nlb"},
+				reach.Interface{ID: "client", Subnet: "subnet-public-a", Groups: []string{"sg-cluster"}},
+				reach.Interface{ID: "target", Subnet: "subnet-isolated-b", Groups: []string{"sg-target"}, Addrs: []netip.Addr{netip.MustParseAddr("10.0.22.9")}})
+			e.LoadBalancers = []reach.LoadBalancer{{ID: "nlb", VPC: "vpc", Network: true, Listeners: []reach.Listener{{Protocol: reach.TCP, Port: 443, Targets: []reach.Target{
+				{Addr: netip.MustParseAddr("10.0.22.9"), Port: 5432, Protocol: reach.TCP, ClientAddress: c.kept}}}}}}
+			m, err := reach.New(e)
+			require.NoError(t, err)
+			require.Equal(t, c.want, len(m.Relays(party(t, m, "client"), party(t, m, "target"), reach.TCP, reach.AllPorts)) == 1)
+		})
+	}
+}
+
 func TestWhoReachesIsAskingEverybody(t *testing.T) {
 	m, err := reach.New(platform())
 	require.NoError(t, err)

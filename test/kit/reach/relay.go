@@ -36,17 +36,89 @@ func (m *Model) Relays(from, to Party, p Protocol, ports PortSet) []Relay {
 					first = reachable(m.Ask(from, nodes, l.Protocol, Ports(l.Port, l.Port)))
 				}
 				for _, h := range to.hosts {
-					if len(first) == 0 || h.subnet.VPC != b.VPC || !h.hasAddr || !h.addrs.Has(t.Addr) {
+					if h.subnet.VPC != b.VPC || !t.is(h) {
 						continue
 					}
-					if second := reachable(m.Ask(nodes, Party{Name: h.name, hosts: []*host{h}}, p, Ports(t.Port, t.Port))); len(second) > 0 {
-						out = append(out, Relay{Balancer: nodes.Name, Listener: l.Port, To: h.name, Port: t.Port, First: first, Second: second})
+					if r, ok := m.relay(b, nodes, first, t, h); ok {
+						r.Listener = l.Port
+						out = append(out, r)
 					}
 				}
 			}
 		}
 	}
 	return out
+}
+
+// is says that a host is the target.
+func (t Target) is(h *host) bool {
+	if t.Instance != "" {
+		return h.iface.Kind == Instance && h.iface.Owner == t.Instance
+	}
+	return h.hasAddr && h.addrs.Has(t.Addr)
+}
+
+// relay is the way by the nodes of a load balancer that pass on to one target.
+func (m *Model) relay(b *LoadBalancer, nodes Party, first []Pair, t Target, h *host) (Relay, bool) {
+	r := Relay{Balancer: nodes.Name, To: h.name, Port: t.Port}
+	target := Party{Name: h.name, hosts: []*host{h}}
+	asked := map[*host]bool{}
+	for _, q := range first {
+		n := q.to.host
+		if b.OneZone && n.subnet.Zone != h.subnet.Zone {
+			continue
+		}
+		var second []Pair
+		passes, known := asked[n]
+		switch {
+		case t.ClientAddress:
+			second = reachable(m.keeping(q, h, t))
+		case !known:
+			second = reachable(m.Ask(Party{Name: n.name, hosts: []*host{n}}, target, t.Protocol, Ports(t.Port, t.Port)))
+		case passes:
+			r.First = append(r.First, q)
+			continue
+		}
+		asked[n] = len(second) > 0
+		if len(second) > 0 {
+			r.First, r.Second = append(r.First, q), append(r.Second, second...)
+		}
+	}
+	return r, len(r.Second) > 0
+}
+
+// keeping is the connection to a target under the address of the client, of whom q
+// tells what passes to the node.
+func (m *Model) keeping(q Pair, h *host, t Target) []Pair {
+	var clients AddrSet
+	for _, f := range q.Flows {
+		clients = clients.Union(f.From)
+	}
+	second, ok := question(end{name: q.From, addrs: clients}, end{h.name, h, h.addrs}, t.Protocol, Ports(t.Port, t.Port), q.v6)
+	if !ok {
+		return nil
+	}
+	second.through = q.to.host
+	second.Flows = (&asker{m: m}).flows(second)
+	return []Pair{second}
+}
+
+// kept is the way of a connection from a node to a target of the same VPC under the
+// client's address, which the target's groups and both network ACLs see. Rules that
+// name the node's groups match all the same (Update the security groups for your
+// Network Load Balancer). The reply goes back to the node, whatever routes say.
+func kept(node, to *host) way {
+	w := way{refs: true, via: []string{"load balancer " + node.name}}
+	apart := node.subnet != to.subnet
+	w.stages = append(w.stages, groupStage(node, to, true, true, requestTo))
+	if apart {
+		w.stages = append(w.stages, aclStage(node.subnet, true, requestTo), aclStage(to.subnet, false, requestFrom))
+	}
+	w.stages = append(w.stages, groupStage(to, node, false, true, requestFrom))
+	if apart {
+		w.stages = append(w.stages, aclStage(to.subnet, true, replyTo), aclStage(node.subnet, false, replyFrom))
+	}
+	return w
 }
 
 func reachable(pairs []Pair) []Pair {

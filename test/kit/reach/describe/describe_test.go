@@ -60,6 +60,62 @@ func TestTheInterfacesOfAnEndpointArePlacedOnce(t *testing.T) {
 	require.ElementsMatch(t, []string{"vpce-1 in subnet-1", "eni-2", "database db in subnet-1"}, ids)
 }
 
+// withBalancer is small with a network load balancer for the database.
+func withBalancer() describe.Documents {
+	docs := small()
+	docs["DescribeLoadBalancers"] = json.RawMessage(`{"LoadBalancers": [{"LoadBalancerArn": "nlb", "LoadBalancerName": "front", "Type": "network", "Scheme": "internet-facing", "VpcId": "vpc-1", "AvailabilityZones": [{"SubnetId": "subnet-1"}]}]}`)
+	docs["DescribeLoadBalancerAttributes nlb"] = json.RawMessage(`{"Attributes": [{"Key": "load_balancing.cross_zone.enabled", "Value": "false"}]}`)
+	docs["DescribeListeners nlb"] = json.RawMessage(`{"Listeners": [{"Port": 443, "Protocol": "TCP"}, {"Port": 53, "Protocol": "UDP"}]}`)
+	docs["DescribeTargetGroups nlb"] = json.RawMessage(`{"TargetGroups": [{"TargetGroupArn": "tg", "TargetType": "instance", "Protocol": "TCP"}]}`)
+	docs["DescribeTargetGroupAttributes tg"] = json.RawMessage(`{"Attributes": [{"Key": "preserve_client_ip.enabled", "Value": "true"}]}`)
+	docs["DescribeTargetHealth tg"] = json.RawMessage(`{"TargetHealthDescriptions": [{"Target": {"Id": "i-1", "Port": 5432}}]}`)
+	return docs
+}
+
+func TestANetworkLoadBalancerIsRead(t *testing.T) {
+	e, err := describe.Read(withBalancer())
+	require.NoError(t, err)
+	require.Equal(t, []reach.LoadBalancer{{ID: "nlb", Name: "front", VPC: "vpc-1", Network: true, OneZone: true, Listeners: []reach.Listener{
+		{Protocol: reach.TCP, Port: 443, Targets: []reach.Target{{Group: "tg", Instance: "i-1", Port: 5432, Protocol: reach.TCP, ClientAddress: true}}},
+		{Protocol: reach.UDP, Port: 53, Targets: []reach.Target{}},
+	}}}, e.LoadBalancers)
+	unguarded := 0
+	for _, f := range e.Interfaces {
+		if f.Unguarded {
+			unguarded++
+			require.Equal(t, reach.Balancer, f.Kind)
+		}
+	}
+	require.Equal(t, 1, unguarded)
+
+	docs := withBalancer()
+	docs["DescribeTargetGroupAttributes tg"] = json.RawMessage(`{"Attributes": [{"Key": "preserve_client_ip.enabled", "Value": "false"}, {"Key": "load_balancing.cross_zone.enabled", "Value": "true"}]}`)
+	e, err = describe.Read(docs)
+	require.NoError(t, err)
+	require.False(t, e.LoadBalancers[0].OneZone, "a target group that asks for it is passed on to across zones")
+	require.False(t, e.LoadBalancers[0].Listeners[0].Targets[0].ClientAddress)
+}
+
+func TestALoadBalancerOfAnUnknownShapeIsRefused(t *testing.T) {
+	for _, c := range []struct{ name, call, from, to, want string }{
+		{"a gateway load balancer", "DescribeLoadBalancers", `"network"`, `"gateway"`, `of type "gateway"`},
+		{"one that does not say whose address targets see", "DescribeTargetGroupAttributes tg", "preserve_client_ip.enabled", "preserve", `preserve_client_ip.enabled is "": want true or false`},
+		{"one that does not say whether it crosses zones", "DescribeLoadBalancerAttributes nlb", "false", "perhaps", `cross_zone.enabled is "perhaps"`},
+		{"a listener of another protocol", "DescribeListeners nlb", `"UDP"`, `"GENEVE"`, `a listener of "GENEVE"`},
+		{"a target group of another protocol", "DescribeTargetGroups nlb", `"TCP"`, `"QUIC"`, `its protocol is "QUIC"`},
+		{"a target of another kind", "DescribeTargetGroups nlb", `"instance"`, `"alb"`, "addresses and instances with ports alone"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			docs := withBalancer()
+			changed := strings.Replace(string(docs[c.call]), c.from, c.to, 1)
+			require.NotEqual(t, string(docs[c.call]), changed)
+			docs[c.call] = json.RawMessage(changed)
+			_, err := describe.Read(docs)
+			require.ErrorContains(t, err, c.want)
+		})
+	}
+}
+
 func TestTheAddressesOfAServiceAreThoseOfItsManagedList(t *testing.T) {
 	docs := small()
 	docs["DescribePrefixLists"] = json.RawMessage(`{"PrefixLists": [{"PrefixListId": "pl-1", "PrefixListName": "com.amazonaws.us-east-1.s3"}]}`)

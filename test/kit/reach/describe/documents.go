@@ -76,7 +76,7 @@ func Read(docs Documents) (reach.Estate, error) {
 // single are the calls about one thing.
 var single = []string{
 	"DescribeVpcAttribute", "GetManagedPrefixListEntries", "GetTransitGatewayRouteTableAssociations", "SearchTransitGatewayRoutes",
-	"DescribeListeners", "DescribeTargetHealth", "DescribeTargetGroups", "DescribeRules", "DescribeCluster", "ListNodegroups", "DescribeNodegroup", "ListAddons", "DescribeAddon",
+	"DescribeListeners", "DescribeTargetHealth", "DescribeTargetGroups", "DescribeLoadBalancerAttributes", "DescribeTargetGroupAttributes", "DescribeRules", "DescribeCluster", "ListNodegroups", "DescribeNodegroup", "ListAddons", "DescribeAddon",
 }
 
 func (r *reader) bad(format string, args ...any) {

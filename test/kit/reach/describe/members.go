@@ -190,56 +190,6 @@ func one[T any](r *reader, call, field string) (out T) {
 	return out
 }
 
-func (r *reader) balancers() {
-	for _, b := range loose[struct {
-		LoadBalancerArn, LoadBalancerName, Type, Scheme, VpcId string
-		AvailabilityZones                                      []struct{ SubnetId string }
-		SecurityGroups                                         []string
-	}](r, "DescribeLoadBalancers", "LoadBalancers") {
-		if b.Type != "application" {
-			r.bad("load balancer %s is of type %q: the model has rules for application load balancers alone", b.LoadBalancerName, b.Type)
-			continue
-		}
-		var subnets []string
-		for _, z := range b.AvailabilityZones {
-			subnets = append(subnets, z.SubnetId)
-		}
-		r.place(reach.Balancer, b.LoadBalancerArn, subnets, b.SecurityGroups, b.Scheme == "internet-facing")
-		out := reach.LoadBalancer{ID: b.LoadBalancerArn, Name: b.LoadBalancerName, VPC: b.VpcId}
-		targets := r.targets(b.LoadBalancerArn)
-		for _, l := range loose[struct{ Port int }](r, "DescribeListeners "+b.LoadBalancerArn, "Listeners") {
-			if l.Port < 1 || l.Port > 65535 {
-				r.bad("load balancer %s: a listener on port %d", b.LoadBalancerName, l.Port)
-				continue
-			}
-			// Which listener uses which target group is a matter of its rules; any of the
-			// load balancer's is taken to be used by all.
-			out.Listeners = append(out.Listeners, reach.Listener{Protocol: reach.TCP, Port: reach.Port(l.Port), Targets: targets})
-		}
-		r.e.LoadBalancers = append(r.e.LoadBalancers, out)
-	}
-}
-
-func (r *reader) targets(balancer string) []reach.Target {
-	var out []reach.Target
-	for _, g := range loose[struct{ TargetGroupArn, TargetType string }](r, "DescribeTargetGroups "+balancer, "TargetGroups") {
-		for _, h := range loose[struct {
-			Target struct {
-				Id   string
-				Port int
-			}
-		}](r, "DescribeTargetHealth "+g.TargetGroupArn, "TargetHealthDescriptions") {
-			addr, err := netip.ParseAddr(h.Target.Id)
-			if g.TargetType != "ip" || err != nil || h.Target.Port < 1 || h.Target.Port > 65535 {
-				r.bad("target group %s: target %s: the model has a rule for addresses with ports alone", g.TargetGroupArn, h.Target.Id)
-				continue
-			}
-			out = append(out, reach.Target{Group: g.TargetGroupArn, Addr: addr, Port: reach.Port(h.Target.Port), Protocol: reach.TCP})
-		}
-	}
-	return out
-}
-
 func (r *reader) interfaces() {
 	for _, f := range loose[struct {
 		NetworkInterfaceId, SubnetId, InterfaceType, Description string
@@ -263,6 +213,9 @@ func (r *reader) interfaces() {
 		}
 		if f.InterfaceType == "nat_gateway" || f.InterfaceType == "natGateway" {
 			continue // the gateway itself is in the model
+		}
+		if f.InterfaceType == "network_load_balancer" {
+			continue // placed with its load balancer
 		}
 		if r.own[f.NetworkInterfaceId] {
 			continue // placed with its endpoint, whose groups it has

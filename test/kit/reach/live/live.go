@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/elasticache"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/fintrack/platform/test/kit/reach/describe"
@@ -301,16 +302,27 @@ func (f *fetcher) clusters(c *eks.Client) {
 
 func (f *fetcher) balancers(c *elb.Client) {
 	var arns []string
+	network := map[string]bool{}
 	call(f, "DescribeLoadBalancers", "LoadBalancers", func(m *string) ([]any, *string, error) {
 		o, err := c.DescribeLoadBalancers(f.ctx, &elb.DescribeLoadBalancersInput{Marker: m})
 		if err == nil {
 			for _, b := range o.LoadBalancers {
 				arns = append(arns, aws.ToString(b.LoadBalancerArn))
+				network[aws.ToString(b.LoadBalancerArn)] = b.Type == elbtypes.LoadBalancerTypeEnumNetwork
 			}
 		}
 		return unless(err, func() ([]any, *string) { return each(o.LoadBalancers), o.NextMarker })
 	})
 	for _, arn := range arns {
+		if network[arn] {
+			f.single("DescribeLoadBalancerAttributes "+arn, func() (any, error) {
+				o, err := c.DescribeLoadBalancerAttributes(f.ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: &arn})
+				if err != nil {
+					return nil, err
+				}
+				return map[string]any{"Attributes": slices.Concat(o.Attributes)}, nil
+			})
+		}
 		call(f, "DescribeListeners "+arn, "Listeners", func(m *string) ([]any, *string, error) {
 			o, err := c.DescribeListeners(f.ctx, &elb.DescribeListenersInput{LoadBalancerArn: &arn, Marker: m})
 			return unless(err, func() ([]any, *string) { return each(o.Listeners), o.NextMarker })
@@ -326,6 +338,15 @@ func (f *fetcher) balancers(c *elb.Client) {
 			return unless(err, func() ([]any, *string) { return each(o.TargetGroups), o.NextMarker })
 		})
 		for _, g := range groups {
+			if network[arn] {
+				f.single("DescribeTargetGroupAttributes "+g, func() (any, error) {
+					o, err := c.DescribeTargetGroupAttributes(f.ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: &g})
+					if err != nil {
+						return nil, err
+					}
+					return map[string]any{"Attributes": slices.Concat(o.Attributes)}, nil
+				})
+			}
 			f.single("DescribeTargetHealth "+g, func() (any, error) {
 				o, err := c.DescribeTargetHealth(f.ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &g})
 				if err != nil {
