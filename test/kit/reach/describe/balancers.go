@@ -29,6 +29,9 @@ func (r *reader) balancers() {
 		for _, z := range b.AvailabilityZones {
 			subnets = append(subnets, z.SubnetId)
 		}
+		if b.Type == "application" && len(b.SecurityGroups) == 0 {
+			r.bad("load balancer %s: the documents do not say which security groups it has", b.LoadBalancerName)
+		}
 		at := len(r.e.Interfaces)
 		r.place(reach.Balancer, b.LoadBalancerArn, subnets, b.SecurityGroups, b.Scheme == "internet-facing")
 		out := reach.LoadBalancer{ID: b.LoadBalancerArn, Name: b.LoadBalancerName, VPC: b.VpcId, Network: b.Type == "network"}

@@ -99,6 +99,7 @@ func TestANetworkLoadBalancerIsRead(t *testing.T) {
 func TestALoadBalancerOfAnUnknownShapeIsRefused(t *testing.T) {
 	for _, c := range []struct{ name, call, from, to, want string }{
 		{"a gateway load balancer", "DescribeLoadBalancers", `"network"`, `"gateway"`, `of type "gateway"`},
+		{"an application load balancer without a group", "DescribeLoadBalancers", `"network"`, `"application"`, "load balancer front: the documents do not say which security groups"},
 		{"one that does not say whose address targets see", "DescribeTargetGroupAttributes tg", "preserve_client_ip.enabled", "preserve", `preserve_client_ip.enabled is "": want true or false`},
 		{"one that does not say whether it crosses zones", "DescribeLoadBalancerAttributes nlb", "false", "perhaps", `cross_zone.enabled is "perhaps"`},
 		{"a listener of another protocol", "DescribeListeners nlb", `"UDP"`, `"GENEVE"`, `a listener of "GENEVE"`},
@@ -141,6 +142,9 @@ func TestUnknownShapesAreRefused(t *testing.T) {
 		{"ports the wrong way round", "DescribeSecurityGroups", `"ToPort": 5432`, `"ToPort": 1`, "ports 5432 to 1"},
 		{"an action that is neither allow nor deny", "DescribeNetworkAcls", `"RuleAction": "allow", "RuleNumber": 100}]`, `"RuleAction": "maybe", "RuleNumber": 100}]`, `action "maybe"`},
 		{"no range", "DescribeSubnets", "10.0.1.0/24", "10.0.1.0", `"10.0.1.0" is no range`},
+		{"a database whose groups stand elsewhere", "DescribeDBInstances", `"VpcSecurityGroups"`, `"Groups"`, "database db: the documents do not say which security groups it has"},
+		{"a group of a database without an id", "DescribeDBInstances", `"VpcSecurityGroupId"`, `"Id"`, "database db: the documents do not say which security groups it has"},
+		{"a database without a name", "DescribeDBInstances", `"DBInstanceIdentifier"`, `"Name"`, "a database has no name"},
 		{"a list that is not there", "DescribeVpcs", `"Vpcs"`, `"Networks"`, "no field Vpcs"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -22,10 +22,22 @@ func (r *reader) members() {
 	r.interfaces()
 }
 
+// guarded places what AWS puts in no VPC without a security group: one without would
+// look as if nobody reached it.
+func (r *reader) guarded(kind reach.OwnerKind, owner string, subnets, groups []string, public bool) {
+	if len(groups) == 0 || slices.Contains(groups, "") {
+		r.bad("%s %s: the documents do not say which security groups it has", kind, owner)
+	}
+	r.place(kind, owner, subnets, groups, public)
+}
+
 // place adds an interface in each of subnets, which may have any address there.
 func (r *reader) place(kind reach.OwnerKind, owner string, subnets, groups []string, public bool) {
 	if len(subnets) == 0 {
 		r.bad("%s %s: it is in no subnet", kind, owner)
+	}
+	if owner == "" {
+		r.bad("a %s has no name", kind)
 	}
 	for _, s := range subnets {
 		r.e.Interfaces = append(r.e.Interfaces, reach.Interface{ID: fmt.Sprintf("%s %s in %s", kind, owner, s), Subnet: s, Groups: groups, Kind: kind, Owner: owner, Public: public})
@@ -50,7 +62,7 @@ func (r *reader) databases() {
 		for _, g := range d.VpcSecurityGroups {
 			groups = append(groups, g.VpcSecurityGroupId)
 		}
-		r.place(reach.Database, d.DBInstanceIdentifier, subnets, groups, d.PubliclyAccessible)
+		r.guarded(reach.Database, d.DBInstanceIdentifier, subnets, groups, d.PubliclyAccessible)
 	}
 }
 
@@ -87,7 +99,7 @@ func (r *reader) caches() {
 			continue
 		}
 		seen[owner] = m
-		r.place(reach.Cache, owner, m.subnets, m.groups, false)
+		r.guarded(reach.Cache, owner, m.subnets, m.groups, false)
 	}
 }
 
@@ -97,7 +109,7 @@ func (r *reader) functions() {
 		VpcConfig    *struct{ SubnetIds, SecurityGroupIds []string }
 	}](r, "ListFunctions", "Functions") {
 		if f.VpcConfig != nil && len(f.VpcConfig.SubnetIds) > 0 { // else it is in no VPC
-			r.place(reach.Function, f.FunctionName, f.VpcConfig.SubnetIds, f.VpcConfig.SecurityGroupIds, false)
+			r.guarded(reach.Function, f.FunctionName, f.VpcConfig.SubnetIds, f.VpcConfig.SecurityGroupIds, false)
 		}
 	}
 }
