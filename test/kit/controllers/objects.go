@@ -179,9 +179,16 @@ func (o *Objects) Serve(ctx context.Context, within time.Duration, crds ...gitop
 	return nil
 }
 
-// discovered reports that the API server lists the kind in its discovery, which comes
-// after it is established: a controller that starts in between finds no such kind.
+// discovered reports that the API server lists the kind in its discovery and its group
+// in its OpenAPI documents, which both come after it is established: a controller that
+// starts in between finds no such kind, and KWOK ends.
 func (o *Objects) discovered(ctx context.Context, crd gitops.Object) (bool, string) {
+	var documents struct {
+		Paths map[string]any `json:"paths"`
+	}
+	if err := o.api.Do(ctx, http.MethodGet, "/openapi/v3", nil, &documents); err != nil {
+		return false, err.Error()
+	}
 	versions, _ := crd.At("spec", "versions").([]any)
 	for _, v := range versions {
 		v, _ := v.(map[string]any)
@@ -190,6 +197,10 @@ func (o *Objects) discovered(ctx context.Context, crd gitops.Object) (bool, stri
 		}
 		if _, err := o.find(ctx, crd.Text("spec", "group")+"/"+fmt.Sprint(v["name"]), crd.Text("spec", "names", "kind")); err != nil {
 			return false, err.Error()
+		}
+		document := fmt.Sprintf("apis/%s/%v", crd.Text("spec", "group"), v["name"])
+		if documents.Paths[document] == nil {
+			return false, "the API server has no OpenAPI document " + document
 		}
 	}
 	return true, ""
