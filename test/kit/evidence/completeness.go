@@ -230,7 +230,10 @@ func (r Resource) Address() string { return r.Folder + ":" + r.Type + "." + r.Na
 // IsSubjectOf tells whether a check is about the resource: the check's suite is
 // that of the resource's folder, and its subject names the resource.
 func (r Resource) IsSubjectOf(x check.Result) bool {
-	home := r.Folder[strings.LastIndexByte(r.Folder, '/')+1:]
+	home := r.Folder
+	if parts := strings.Split(r.Folder, "/"); len(parts) > 1 {
+		home = parts[1] // a module within a module is proven with the one around it
+	}
 	if x.Suite != home && !strings.HasPrefix(x.Suite, home+"-") {
 		return false
 	}

@@ -13,11 +13,11 @@ import (
 )
 
 // Resources lists every resource that the modules and layers of a repository
-// declare: all of them, so that a reader sees that none was left out. Examples and
+// declare, modules within modules too: all, so that a reader sees that none was left out. Examples and
 // tests are not part of the platform.
 func Resources(tree fs.FS) ([]Resource, error) {
 	var out []Resource
-	for _, pattern := range []string{"modules/*/*.tf", "terraform/*/*.tf"} {
+	for _, pattern := range []string{"modules/*/*.tf", "modules/*/*/*.tf", "terraform/*/*.tf"} {
 		files, err := fs.Glob(tree, pattern)
 		if err != nil {
 			return nil, err
