@@ -187,6 +187,15 @@ func TestEveryResourceIsListed(t *testing.T) {
 	}
 	require.Equal(t, []string{"modules/a:aws_x.one", "modules/a:aws_y.two", "terraform/b:aws_x.three"}, got)
 	require.Equal(t, 4, rs[1].Line)
+
+	tree["modules/a/inner/main.tf"] = &fstest.MapFile{Data: []byte("resource \"aws_x\" \"within\" {}\n")}
+	rs, err = evidence.Resources(tree)
+	require.NoError(t, err)
+	require.Len(t, rs, 4)
+	require.Equal(t, "modules/a/inner:aws_x.within", rs[2].Address())
+	require.True(t, rs[2].IsSubjectOf(check.Result{Check: check.Check{Subject: "aws_x.within"}, Suite: "a"}), "the suite of the module around it proves it")
+	require.False(t, rs[2].IsSubjectOf(check.Result{Check: check.Check{Subject: "aws_x.within"}, Suite: "inner"}))
+
 	tree["modules/a/bad.tf"] = &fstest.MapFile{Data: []byte("resource {")}
 	_, err = evidence.Resources(tree)
 	require.ErrorContains(t, err, "modules/a/bad.tf:1")
