@@ -143,7 +143,9 @@ func (w *world) ingressAsks() []ask {
 		change("balancer-tags", "Tags of load balancers are read", func(ctx context.Context, s session) error {
 			return answer(balancers(s).DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: []string{m.made.balancer}}))
 		}),
-		change("targets-make", "A target group with the cluster's mark is made to stay", w.targets(&m.made.targets)),
+		change("targets-make", "A target group with the cluster's mark is made to stay", w.targets("pods", m.clusterName, &m.made.targets)),
+		{id: "targets-make-unmarked", title: "A target group without the mark is made by nobody", do: w.targets("unmarked", "", new(string))},
+		{id: "targets-make-foreign", title: "A target group with another cluster's mark is made by nobody", do: w.targets("foreign", "another", new(string))},
 		change("targets-list", "Target groups are listed", func(ctx context.Context, s session) error {
 			return answer(balancers(s).DescribeTargetGroups(ctx, &elb.DescribeTargetGroupsInput{}))
 		}),
@@ -306,11 +308,15 @@ func (w *world) loadBalancer(name, mark string, into *string) do {
 	}
 }
 
-func (w *world) targets(into *string) do {
+// targets makes a target group with a cluster's mark, or with none.
+func (w *world) targets(name, mark string, into *string) do {
 	return func(ctx context.Context, s session) error {
-		m := &w.material
-		out, err := balancers(s).CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{Name: aws.String("e2e-pods"), Protocol: elbtypes.ProtocolEnumHttp, Port: aws.Int32(8080),
-			TargetType: elbtypes.TargetTypeEnumIp, VpcId: &m.vpc, Tags: []elbtypes.Tag{{Key: aws.String("elbv2.k8s.aws/cluster"), Value: &m.clusterName}}})
+		in := &elb.CreateTargetGroupInput{Name: aws.String("e2e-" + name), Protocol: elbtypes.ProtocolEnumHttp, Port: aws.Int32(8080),
+			TargetType: elbtypes.TargetTypeEnumIp, VpcId: &w.material.vpc}
+		if mark != "" {
+			in.Tags = []elbtypes.Tag{{Key: aws.String("elbv2.k8s.aws/cluster"), Value: &mark}}
+		}
+		out, err := balancers(s).CreateTargetGroup(ctx, in)
 		if err == nil {
 			*into = aws.ToString(out.TargetGroups[0].TargetGroupArn)
 		}

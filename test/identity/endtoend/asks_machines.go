@@ -9,7 +9,6 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
-	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -51,9 +50,6 @@ func (w *world) machineAsks() []ask {
 			_, err := elb.NewFromConfig(s.aws).DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{})
 			return err
 		}},
-		{id: "target-group-marked", title: "A target group that is marked as this cluster's is made by the controller", by: []string{balancer}, do: w.targetGroup("ours", m.clusterName)},
-		{id: "target-group-unmarked", title: "A target group without the mark is made by nobody", do: w.targetGroup("unmarked", "")},
-		{id: "target-group-foreign", title: "A target group with another cluster's mark is made by nobody", do: w.targetGroup("foreign", "another")},
 	}
 }
 
@@ -61,24 +57,6 @@ func (w *world) machineAsks() []ask {
 func ended(id *string) do {
 	return func(ctx context.Context, s session) error {
 		_, err := ec2.NewFromConfig(s.aws).TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{*id}})
-		return err
-	}
-}
-
-// targetGroup makes a target group with a cluster's mark, and removes it again as the
-// administrator.
-func (w *world) targetGroup(name, mark string) do {
-	return func(ctx context.Context, s session) error {
-		in := &elb.CreateTargetGroupInput{Name: aws.String("e2e-" + name), Protocol: elbtypes.ProtocolEnumHttp, Port: aws.Int32(80),
-			TargetType: elbtypes.TargetTypeEnumIp, VpcId: aws.String(w.s.Deployment("networking").Output("vpc_id"))}
-		if mark != "" {
-			in.Tags = []elbtypes.Tag{{Key: aws.String("elbv2.k8s.aws/cluster"), Value: &mark}}
-		}
-		out, err := elb.NewFromConfig(s.aws).CreateTargetGroup(ctx, in)
-		if err != nil {
-			return err
-		}
-		_, err = elb.NewFromConfig(w.s.Sandbox.AWS).DeleteTargetGroup(ctx, &elb.DeleteTargetGroupInput{TargetGroupArn: out.TargetGroups[0].TargetGroupArn})
 		return err
 	}
 }
