@@ -108,24 +108,28 @@ func keys(pairs []string) (iam.Context, error) {
 	return c, nil
 }
 
+// asked reads what a question needs: the roles, the action's full name, the context.
+func asked(cmd *cobra.Command, name string, with []string) (m *meant, action string, c iam.Context, err error) {
+	if m, err = readMeant(cmd.Context(), ""); err != nil {
+		return nil, "", c, err
+	}
+	if action, err = m.action(name); err != nil {
+		return nil, "", c, err
+	}
+	c, err = keys(with)
+	return m, action, c, err
+}
+
 func accessCan() *cobra.Command {
 	var with []string
 	c := &cobra.Command{
 		Use: "can ROLE ACTION RESOURCE", Short: "Say whether a role may do something, and why", Args: cobra.ExactArgs(3),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			m, err := readMeant(cmd.Context(), "")
+			m, action, context, err := asked(cmd, args[1], with)
 			if err != nil {
 				return err
 			}
 			i, err := m.role(args[0])
-			if err != nil {
-				return err
-			}
-			action, err := m.action(args[1])
-			if err != nil {
-				return err
-			}
-			context, err := keys(with)
 			if err != nil {
 				return err
 			}
@@ -143,15 +147,7 @@ func accessWhoCan() *cobra.Command {
 	c := &cobra.Command{
 		Use: "who-can ACTION RESOURCE", Short: "List the roles that may do something, and those that could in another context", Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			m, err := readMeant(cmd.Context(), "")
-			if err != nil {
-				return err
-			}
-			action, err := m.action(args[0])
-			if err != nil {
-				return err
-			}
-			context, err := keys(with)
+			m, action, context, err := asked(cmd, args[0], with)
 			if err != nil {
 				return err
 			}

@@ -209,22 +209,5 @@ func (l *life) census(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("census after the destroy: %w", err)
 	}
-	var left []string
-	for _, r := range found.Resources() {
-		left = append(left, r.String())
-	}
-	c := check.Check{
-		ID: l.spec.Suite + ".nothing-left", Title: "After the destroy the APIs list nothing that was not there before", Controls: []string{"CC6.1", "CC8.1"},
-		Subject: "account " + l.Sandbox.Account + ", " + strings.Join(l.Sandbox.Entry().Regions, ", "),
-		Next:    "make janitor removes it; then find out why the destroy did not",
-	}
-	observed := "nothing"
-	if len(left) > 0 {
-		observed = strings.Join(left, "\n          ")
-	}
-	if !l.Checks.That(c, len(left) == 0, "nothing", observed) {
-		l.h.note(ErrLeft)
-		return errReported
-	}
-	return nil
+	return nothingLeft(l.h, l.Checks, l.Sandbox, l.spec.Suite, "After the destroy", found)
 }

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -442,24 +441,7 @@ func (s *Stack) census(ctx context.Context) error {
 		s.report(s.spec.Suite, "census", err)
 		return err
 	}
-	var left []string
-	for _, r := range found.Resources() {
-		left = append(left, r.String())
-	}
-	c := check.Check{
-		ID: s.spec.Suite + ".nothing-left", Title: "After the destroy of every layer the APIs list nothing that was not there before", Controls: []string{"CC6.1", "CC8.1"},
-		Subject: "account " + s.Sandbox.Account + ", " + strings.Join(s.Sandbox.Entry().Regions, ", "),
-		Next:    "make janitor removes it; then find out why the destroy did not",
-	}
-	observed := "nothing"
-	if len(left) > 0 {
-		observed = strings.Join(left, "\n          ")
-	}
-	if !s.Checks.That(c, len(left) == 0, "nothing", observed) {
-		s.h.note(ErrLeft)
-		return errReported
-	}
-	return nil
+	return nothingLeft(s.h, s.Checks, s.Sandbox, s.spec.Suite, "After the destroy of every layer", found)
 }
 
 // outputs reads what an applied layer gives to others, where those read it.
