@@ -203,7 +203,7 @@ func printBench(rows []measured) error {
 		fmt.Printf("| %s | %.1f | %d |\n", r.name, r.took.Seconds(), r.peak>>20)
 	}
 	fmt.Printf("\n%.1f times faster\n\n", plain.took.Seconds()/ours.took.Seconds())
-	names := []string{"init", "validate", "plan", "apply", "verify", "replan", "destroy", "census"}
+	names := []string{"init", "validate", "plan", "apply", "verify", "replan", "upgrade", "destroy", "census"}
 	fmt.Printf("| module | %s | seconds | plain terratest |\n|---|%s\n", strings.Join(names, " | "), strings.Repeat("---|", len(names)+2))
 	for i, o := range ours.suites {
 		stages, err := stageTimes(filepath.Join(ours.results, o.name))
