@@ -7,9 +7,11 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/fintrack/platform/test/kit/deploy"
+	"github.com/fintrack/platform/test/kit/reach/planned"
 	"github.com/fintrack/platform/test/kit/sandbox"
 	"github.com/fintrack/platform/test/layers/compute"
 	"github.com/fintrack/platform/test/layers/data"
@@ -36,7 +38,7 @@ func TestPlannedNetworks(t *testing.T) {
 }
 
 // TestAppliedNetwork applies the layers that make the network and what is in it, and
-// proves the network as the APIs describe it. What else the layers promise their own
+// proves the network by their plans read as one, and as the APIs describe it. What else the layers promise their own
 // suite proves.
 func TestAppliedNetwork(t *testing.T) {
 	layers := []deploy.Layer{networking.Layer(), security.Layer(), data.Layer(), compute.Layer()}
@@ -50,11 +52,16 @@ func TestAppliedNetwork(t *testing.T) {
 			if err != nil {
 				s.T.Fatal(err)
 			}
-			plan, err := json.Marshal(s.Deployment("networking").Plan)
-			if err != nil {
-				s.T.Fatal(err)
+			var plans []planned.Layer
+			for _, name := range s.Order {
+				d := s.Deployment(name)
+				text, err := json.Marshal(d.Plan)
+				if err != nil {
+					s.T.Fatal(err)
+				}
+				plans = append(plans, planned.Layer{Name: name, Plan: text, Sources: os.DirFS(filepath.Join(d.Dir, "..", "..")), Dir: "terraform/" + name})
 			}
-			reachability.Prove(ctx, s.Checks, s.Sandbox.AWS, paths, plan, s.Sandbox.Run.JournalPath)
+			reachability.Prove(ctx, s.Checks, s.Sandbox.AWS, paths, plans, s.Sandbox.Run.JournalPath)
 		},
 	})
 }

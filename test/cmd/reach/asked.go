@@ -18,13 +18,14 @@ import (
 	"github.com/fintrack/platform/test/kit/reach/describe"
 	"github.com/fintrack/platform/test/kit/reach/intent"
 	"github.com/fintrack/platform/test/kit/reach/live"
+	"github.com/fintrack/platform/test/kit/reach/planned"
 	"github.com/fintrack/platform/test/kit/sandbox"
 	"github.com/fintrack/platform/test/network/reachability"
 )
 
 // asked is where a question is asked.
 type asked struct {
-	documents, save string
+	documents, plans, save string
 
 	paths  sandbox.Paths
 	model  *reach.Model
@@ -38,27 +39,76 @@ func (a *asked) load(ctx context.Context) error {
 	if a.paths, err = sandbox.FindPaths(); err != nil {
 		return err
 	}
-	docs, err := a.read(ctx)
-	if err != nil {
+	if a.estate, err = a.known(ctx); err != nil {
 		return err
 	}
-	if a.save != "" {
-		b, err := json.Marshal(docs)
-		if err == nil {
-			err = os.WriteFile(a.save, b, 0o600)
-		}
-		if err != nil {
-			return fmt.Errorf("save the documents: %w", err)
-		}
-	}
-	if a.estate, err = describe.Read(docs); err != nil {
-		return fmt.Errorf("the documents cannot be read:\n%w", err)
-	}
 	if a.model, err = reach.New(a.estate); err != nil {
-		return fmt.Errorf("the documents do not fit together:\n%w", err)
+		return fmt.Errorf("what was read does not fit together:\n%w", err)
 	}
 	a.intent, err = reachability.Intent(a.paths.Source())
 	return err
+}
+
+// known is what documents or plans say: of plans alone what there will be, of both
+// what the plans will add to what is described.
+func (a *asked) known(ctx context.Context) (reach.Estate, error) {
+	var base reach.Estate
+	if a.plans == "" || a.documents != "" {
+		docs, err := a.read(ctx)
+		if err != nil {
+			return base, err
+		}
+		if a.save != "" {
+			b, err := json.Marshal(docs)
+			if err == nil {
+				err = os.WriteFile(a.save, b, 0o600)
+			}
+			if err != nil {
+				return base, fmt.Errorf("save the documents: %w", err)
+			}
+		}
+		if base, err = describe.Read(docs); err != nil {
+			return base, fmt.Errorf("the documents cannot be read:\n%w", err)
+		}
+	}
+	if a.plans == "" {
+		return base, nil
+	}
+	layers, err := a.layers()
+	if err != nil {
+		return base, err
+	}
+	e, err := planned.On(base, layers...)
+	if err != nil {
+		return e, fmt.Errorf("the plans cannot be read in full:\n%w", err)
+	}
+	return e, nil
+}
+
+// layers are the plans of a folder, NAME.json for the layer terraform/NAME of this
+// repository.
+func (a *asked) layers() ([]planned.Layer, error) {
+	files, err := filepath.Glob(filepath.Join(a.plans, "*.json"))
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("--plans %s: no NAME.json is there: want terraform show -json of each layer, as make test-network keeps them in %s", a.plans, filepath.Join(a.paths.Cache, filepath.FromSlash(reachability.KeptPlans)))
+	}
+	var out []planned.Layer
+	for _, f := range files {
+		name := strings.TrimSuffix(filepath.Base(f), ".json")
+		text, err := os.ReadFile(f)
+		if err != nil {
+			return nil, err
+		}
+		l := planned.Layer{Name: name, Plan: text, Dir: "terraform/" + name}
+		if _, err := os.Stat(filepath.Join(a.paths.Source(), "terraform", name)); err == nil {
+			l.Sources = os.DirFS(a.paths.Source())
+		}
+		out = append(out, l)
+	}
+	return out, nil
 }
 
 func (a *asked) read(ctx context.Context) (describe.Documents, error) {

@@ -1,7 +1,7 @@
 // Reach answers who can reach whom in the platform's network, and why.
 //
 // It reads the documents that the last make test-network kept, a file of documents,
-// or with ENV=aws a real account, which it does not change.
+// plans of layers, or with ENV=aws a real account, which it does not change.
 //
 // Exit codes: 0 what was asked holds, 1 it does not, 2 the question could not be
 // asked.
@@ -48,6 +48,7 @@ func command() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", sandbox.ErrSetup, err) })
 	a := &asked{}
 	root.PersistentFlags().StringVar(&a.documents, "documents", "", "a file of documents of Describe calls, as make test-network keeps them")
+	root.PersistentFlags().StringVar(&a.plans, "plans", "", "a folder of plans of layers, NAME.json each as terraform show -json prints them: what there will be; with --documents beside what those describe")
 	root.PersistentFlags().StringVar(&a.save, "save", "", "write the documents that were read to this file")
 	root.AddCommand(fromTo(a), internet(a), matrix(a), holds(a), podTo(a))
 	return root

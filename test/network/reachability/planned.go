@@ -38,16 +38,41 @@ func Planned(checks *check.Set, in intent.Intent, plans map[string][]byte) {
 	}
 }
 
-// foretold holds what a plan said of tiers against what was applied by it: the reader
-// of plans takes some things for granted, and this is its witness.
-func foretold(checks *check.Set, in intent.Intent, plan []byte, applied *reach.Model) {
-	c := check.Check{ID: "network.as-planned", Title: "Tiers reach of each other what the plan said", Subject: "terraform/networking", Controls: controls, Next: "test/kit/reach/planned reads the plan otherwise than it was applied"}
-	m, err := model(plan)
+// Foretold holds what the plans of all layers, read as one, will let pass against the
+// intent: everything that an applied environment is asked.
+func Foretold(checks *check.Set, in intent.Intent, layers []planned.Layer) (*reach.Model, error) {
+	var names []string
+	for _, l := range layers {
+		names = append(names, l.Name)
+	}
+	subject := "plans of " + strings.Join(names, ", ")
+	c := check.Check{ID: "network.plans-read", Title: "The layers' plans can be read in full as one estate", Subject: subject, Controls: controls, Next: "test/kit/reach/planned says which resources it knows, and what it follows"}
+	estate, err := planned.On(reach.Estate{}, layers...)
 	if err != nil {
-		checks.Err(c, "a plan of known resources", err)
+		checks.Err(c, "plans of known resources", err)
+		return nil, err
+	}
+	m, err := reach.New(estate)
+	if err != nil {
+		checks.Err(c, "plans that fit together", err)
+		return nil, err
+	}
+	checks.That(c, len(estate.Subnets) > 0 && len(estate.Interfaces) > 0, "subnets, and something in them",
+		fmt.Sprintf("%d VPCs, %d subnets, %d route tables, %d security groups, %d interfaces", len(estate.VPCs), len(estate.Subnets), len(estate.RouteTables), len(estate.Groups), len(estate.Interfaces)))
+	hold(checks, "network.plans-", subject, in.Compare(m))
+	return m, nil
+}
+
+// foretold holds what the layers' plans said against what was applied by them: the
+// reader of plans takes some things for granted, and this is its witness.
+func foretold(checks *check.Set, in intent.Intent, layers []planned.Layer, applied *reach.Model) {
+	c := check.Check{ID: "network.as-planned", Title: "Tiers and services reach of each other what the plans said", Subject: "terraform/networking, security, data and compute", Controls: controls, Next: "test/kit/reach/planned reads the plans otherwise than they were applied"}
+	m, err := Foretold(checks, in, layers)
+	if err != nil {
+		checks.Err(c, "plans of known resources", err)
 		return
 	}
-	checks.Equal(c, matrix(network(in, applied)), matrix(network(in, m)))
+	checks.Equal(c, matrix(in.Compare(applied)), matrix(in.Compare(m)))
 }
 
 // network is all that a plan of the network alone can be asked: what tiers reach,

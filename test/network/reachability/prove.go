@@ -18,6 +18,7 @@ import (
 	"github.com/fintrack/platform/test/kit/reach/intent"
 	"github.com/fintrack/platform/test/kit/reach/live"
 	"github.com/fintrack/platform/test/kit/reach/picture"
+	"github.com/fintrack/platform/test/kit/reach/planned"
 	"github.com/fintrack/platform/test/kit/sandbox"
 	"github.com/fintrack/platform/test/kit/twin"
 )
@@ -30,6 +31,9 @@ const File = "policies/intent/reachability.yaml"
 
 // Kept is where the documents of the last environment are kept, from the cache.
 const Kept = "network/documents.json"
+
+// KeptPlans is where the plans by which it was applied are, each by its layer's name.
+const KeptPlans = "network/plans"
 
 // Intent reads the intent of a source tree.
 func Intent(root string) (intent.Intent, error) {
@@ -45,16 +49,16 @@ func Intent(root string) (intent.Intent, error) {
 }
 
 // Prove reads an account's network and records what holds of it, and what does not.
-// plan is the one by which it was applied, as terraform show -json prints it. A
-// picture of who reaches whom is put beside the journal, for the evidence.
-func Prove(ctx context.Context, checks *check.Set, cfg aws.Config, paths sandbox.Paths, plan []byte, journal string) {
+// layers are the plans by which it was applied. A picture of who reaches whom is put
+// beside the journal, for the evidence.
+func Prove(ctx context.Context, checks *check.Set, cfg aws.Config, paths sandbox.Paths, layers []planned.Layer, journal string) {
 	described := check.Check{ID: "network.described", Title: "The network is described in full by documents of known shapes", Subject: "Describe* of the account", Controls: controls, Next: "test/kit/reach/describe says which shapes it knows"}
 	docs, err := live.Documents(ctx, cfg)
 	if err != nil {
 		checks.Err(described, "documents", err)
 		return
 	}
-	if err := keep(paths, docs); err != nil {
+	if err := keep(paths, docs, layers); err != nil {
 		checks.Err(described, "documents that can be kept for scripts/fintrack reach", err)
 		return
 	}
@@ -76,7 +80,7 @@ func Prove(ctx context.Context, checks *check.Set, cfg aws.Config, paths sandbox
 		return
 	}
 	Hold(checks, m, in)
-	foretold(checks, in, plan, m)
+	foretold(checks, in, layers, m)
 	all := in.Resolve(m)
 	drawn := picture.SVG(m.Matrix(picture.Order(all.Services, all.Outside), intent.Protocols))
 	if err := check.Attach(journal, "network", ".svg", drawn); err != nil {
@@ -85,17 +89,26 @@ func Prove(ctx context.Context, checks *check.Set, cfg aws.Config, paths sandbox
 	witness(ctx, checks, estate, m)
 }
 
-// keep writes the documents where scripts/fintrack reach finds them.
-func keep(paths sandbox.Paths, docs describe.Documents) error {
+// keep writes documents and plans where scripts/fintrack reach finds them.
+func keep(paths sandbox.Paths, docs describe.Documents, layers []planned.Layer) error {
 	b, err := json.Marshal(docs)
 	if err != nil {
 		return err
 	}
-	file := filepath.Join(paths.Cache, filepath.FromSlash(Kept))
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return err
+	files := map[string][]byte{Kept: b}
+	for _, l := range layers {
+		files[KeptPlans+"/"+l.Name+".json"] = l.Plan
 	}
-	return os.WriteFile(file, b, 0o600)
+	for name, text := range files {
+		file := filepath.Join(paths.Cache, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(file, text, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Hold records a check for every pair of names of the intent.
@@ -105,8 +118,12 @@ func Hold(checks *check.Set, m *reach.Model, in intent.Intent) {
 		overlaps = append(overlaps, o.String())
 	}
 	checks.Equal(check.Check{ID: "network.apart", Title: "No two networks that can ask each other share an address", Subject: "module.vpc", Controls: controls}, "", strings.Join(overlaps, "; "))
-	for _, f := range in.Compare(m) {
-		c := check.Check{ID: "network." + f.Slug, Title: f.Title, Subject: File, Controls: controls,
+	hold(checks, "network.", File, in.Compare(m))
+}
+
+func hold(checks *check.Set, id, subject string, findings []intent.Finding) {
+	for _, f := range findings {
+		c := check.Check{ID: id + f.Slug, Title: f.Title, Subject: subject, Controls: controls,
 			Next: "mend the rule that the path names, or declare the path with its reason in " + File}
 		if f.Needs != "" {
 			checks.NotProven(c, f.Needs, f.Observed)

@@ -10,7 +10,7 @@ import (
 func (r *reader) found(base reach.Estate) {
 	r.e = clone(base)
 	there := func(kind, id string) {
-		r.byID[id] = &node{resource: resource{Address: id, Type: kind}, scope: &scope{}, item: &item{}}
+		r.byID[id] = &node{resource: resource{Address: id, Type: kind}, scope: &scope{layer: &layer{}}, item: &item{}}
 	}
 	for _, x := range base.VPCs {
 		there("aws_vpc", x.ID)

@@ -57,6 +57,8 @@ func (n *node) block(name string) *node {
 	}
 	if list := expressions(n.item.Expressions[name]); len(list) > 0 {
 		out.item.Expressions = list[0]
+	} else if out.Values != nil {
+		out.item.Expressions, out.hidden = n.content(name)
 	}
 	return out
 }
@@ -65,7 +67,7 @@ func (n *node) block(name string) *node {
 func (r *reader) inline(n *node, way string) []reach.Rule {
 	list, known := n.Values[way].([]any)
 	if !known {
-		if n.has(way) {
+		if n.has(way) || len(n.dynamic(way)) > 0 {
 			r.bad("%s: its %s is not known before an apply: use a resource of its own for each rule", n.Address, way)
 		}
 		return nil

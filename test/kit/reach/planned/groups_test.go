@@ -118,7 +118,7 @@ func TestAPlanIsAskedTogetherWithWhatIsThere(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			before := base()
-			e, err := planned.On(before, []byte(small(c.rule)))
+			e, err := planned.On(before, planned.Layer{Plan: []byte(small(c.rule))})
 			require.NoError(t, err)
 			require.Equal(t, base(), before, "what is there is left as it is")
 			m, err := reach.New(e)
@@ -137,11 +137,11 @@ func TestAPlanIsAskedTogetherWithWhatIsThere(t *testing.T) {
 		{"what is there already", `{"id": "sg-1", "type": "ingress", "security_group_id": "sg-1", "protocol": "-1", "self": true}`, "which is there already"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := planned.On(base(), []byte(small(c.rule)))
+			_, err := planned.On(base(), planned.Layer{Plan: []byte(small(c.rule))})
 			require.ErrorContains(t, err, c.want)
 		})
 	}
-	_, err := planned.On(base(), []byte(strings.ReplaceAll(small("{}"), "aws_security_group_rule", "aws_lb")))
+	_, err := planned.On(base(), planned.Layer{Plan: []byte(strings.ReplaceAll(small("{}"), "aws_security_group_rule", "aws_lb"))})
 	require.ErrorContains(t, err, "the model has no rule for aws_lb")
 }
 
@@ -153,7 +153,7 @@ func FuzzOn(f *testing.F) {
 	}
 	f.Add(string(b))
 	f.Fuzz(func(_ *testing.T, text string) {
-		if e, err := planned.On(base(), []byte(text)); err == nil {
+		if e, err := planned.On(base(), planned.Layer{Plan: []byte(text)}); err == nil {
 			_, _ = reach.New(e)
 		}
 	})

@@ -81,6 +81,10 @@ func (n *node) ids(attr string) []string {
 func (r *reader) lead(f follower, n *node, attr string) []*node {
 	ids, want := n.ids(attr), f.want
 	if len(ids) == 0 {
+		if n.hidden != nil {
+			r.errs = append(r.errs, n.hidden)
+			return nil
+		}
 		f.follow(n.scope, n, references(n.item.Expressions[attr]), 0)
 		if f.strict && len(f.lost) > 0 {
 			r.bad("%s: its %s is made of %s too, and the plan does not say which %s that is", n.Address, attr, strings.Join(f.lost, ", "), strings.Join(want, " or "))
@@ -92,13 +96,18 @@ func (r *reader) lead(f follower, n *node, attr string) []*node {
 	var out []*node
 	for _, id := range ids {
 		to, ok := r.byID[id]
+		if list := r.among(id, ids); !ok && len(list) > 0 && slices.Contains(want, list[0].Type) {
+			out = append(out, list...)
+			continue
+		}
 		if !ok || !slices.Contains(want, to.Type) {
 			r.bad("%s: its %s is %s, which is none of the plan's %s", n.Address, attr, id, strings.Join(want, " or "))
 			continue
 		}
 		out = append(out, to)
 	}
-	return out
+	slices.SortFunc(out, byAddress)
+	return slices.Compact(out)
 }
 
 // follower gathers the instances of the wanted types that references lead to.
@@ -110,6 +119,26 @@ type follower struct {
 	// for_each is followed too.
 	strict bool
 	lost   []string
+	// seen are the steps that were taken: a second time they lead to nothing new, and
+	// in a circle to no end.
+	seen map[step]bool
+}
+
+// step is one from an expression of a scope, or of a node's attribute.
+type step struct {
+	s    *scope
+	n    *node
+	what string
+}
+
+// again says that a step was taken before.
+func (f *follower) again(s *scope, n *node, what string) bool {
+	if f.seen == nil {
+		f.seen = map[step]bool{}
+	}
+	before := f.seen[step{s, n, what}]
+	f.seen[step{s, n, what}] = true
+	return before
 }
 
 // reference is one to a resource: its type and name, an index, and an attribute.
@@ -130,25 +159,37 @@ func (f *follower) follow(s *scope, n *node, refs []string, depth int) {
 			continue // the longer one says more
 		}
 		head, rest, _ := strings.Cut(ref, ".")
+		if (head == "var" || head == "local" || head == "module" || head == "data") && f.again(s, n, ref) {
+			continue
+		}
 		switch {
 		case head == "each" && n != nil && strings.HasPrefix(rest, "value"):
 			f.eachValue(s, n, strings.TrimPrefix(strings.TrimPrefix(rest, "value"), "."), depth)
 		case ref == "each.key" || ref == "count.index":
 		case head == "var" && s.parent != nil:
-			name := plain(rest)
-			if given := references(s.call.Expressions[name]); len(given) > 0 {
+			if given := s.given(rest); len(given) > 0 {
 				f.follow(s.parent, nil, given, depth+1)
-			} else if !empty(s.call.Expressions[name]) {
+			} else if !empty(s.call.Expressions[plain(rest)]) {
 				f.lose(ref) // a literal, or the variable's default
 			}
-		case head == "module":
-			called, output, _ := strings.Cut(rest, ".")
-			inner := s.children[called]
-			if inner == nil || len(references(inner.conf.Outputs[plain(output)].Expression)) == 0 {
+		case head == "var":
+			if given, ok := s.layer.variables[plain(rest)]; ok {
+				f.value(ref, given.Value)
+			} else {
 				f.lose(ref)
-				continue
 			}
-			f.follow(inner, nil, references(inner.conf.Outputs[plain(output)].Expression), depth+1)
+		case head == "local":
+			if refs, ok := s.local(rest); ok {
+				f.follow(s, n, refs, depth+1)
+			} else {
+				f.lose(ref)
+			}
+		case head == "module":
+			f.output(s, ref, depth)
+		case strings.HasPrefix(ref, "data.terraform_remote_state."):
+			f.state(s, ref, depth)
+		case strings.HasPrefix(ref, `"`):
+			f.value(ref, strings.Trim(ref, `"`))
 		default:
 			m := reference.FindStringSubmatch(ref)
 			if m == nil {
@@ -157,6 +198,28 @@ func (f *follower) follow(s *scope, n *node, refs []string, depth int) {
 			}
 			f.resource(ref, f.instances(s, n, refs, m[1], m[2]), m[3], depth)
 		}
+	}
+}
+
+// output follows an output of a module that s calls, or of each of its instances.
+func (f *follower) output(s *scope, ref string, depth int) {
+	at := called.FindStringSubmatch(ref)
+	if at == nil {
+		f.lose(ref)
+		return
+	}
+	name := plain(strings.TrimPrefix(ref[len(at[0]):], "."))
+	found := false
+	for _, inner := range s.children[at[1]] {
+		refs := references(inner.conf.Outputs[name].Expression)
+		if at[2] != "" && !strings.HasSuffix(inner.path, at[1]+at[2]) || len(refs) == 0 {
+			continue
+		}
+		found = true
+		f.follow(inner, nil, refs, depth+1)
+	}
+	if !found {
+		f.lose(ref)
 	}
 }
 
@@ -231,7 +294,7 @@ func (f *follower) resource(ref string, list []*node, attr string, depth int) {
 			}
 		case f.strict && len(references(x.item.Expressions[attr])) == 0:
 			f.lose(ref)
-		default:
+		case !f.again(nil, x, attr):
 			f.follow(x.scope, x, references(x.item.Expressions[attr]), depth+1)
 		}
 	}

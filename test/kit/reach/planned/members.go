@@ -28,6 +28,9 @@ func (r *reader) members() {
 		r.place(reach.Cache, n.text("replication_group_id"), n, r.grouped(n, "subnet_group_name", "aws_elasticache_subnet_group"), r.own(n, "security_group_ids"), false)
 	}
 	for _, n := range r.all("aws_lambda_function") {
+		if n.later["vpc_config"] == true {
+			r.bad("%s: whether it has a vpc_config is not known before an apply", n.Address)
+		}
 		if list, _ := n.Values["vpc_config"].([]any); len(list) > 0 {
 			in := n.block("vpc_config")
 			r.place(reach.Function, n.text("function_name"), n, r.needs(in, "subnet_ids", "aws_subnet"), r.own(in, "security_group_ids"), false)
@@ -143,7 +146,7 @@ func (r *reader) clusters() {
 // ownGroups says that a launch template names security groups.
 func (r *reader) ownGroups(t *node) bool {
 	faces, _ := t.Values["network_interfaces"].([]any)
-	return len(t.ids("vpc_security_group_ids")) > 0 || len(faces) > 0 || t.item.Expressions["vpc_security_group_ids"] != nil || t.item.Expressions["network_interfaces"] != nil
+	return len(t.ids("vpc_security_group_ids")) > 0 || len(faces) > 0 || t.item.Expressions["vpc_security_group_ids"] != nil || t.item.Expressions["network_interfaces"] != nil || t.later["network_interfaces"] == true
 }
 
 // pods are placed where the network plugin's configuration says.

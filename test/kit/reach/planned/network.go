@@ -12,7 +12,7 @@ import (
 func (r *reader) blocks(n *node, names ...string) {
 	for _, b := range names {
 		// The configuration of a plan leaves out some kinds of blocks, its values do not.
-		if list, _ := n.Values[b].([]any); len(list) > 0 || n.item.Expressions[b] != nil {
+		if list, _ := n.Values[b].([]any); len(list) > 0 || n.item.Expressions[b] != nil || n.later[b] == true && len(n.dynamic(b)) > 0 {
 			r.bad("%s: the model has no rule for its block %s: use a resource of its own", n.Address, b)
 		}
 	}

@@ -7,6 +7,10 @@
 // Two things a plan does not say: an index is taken to be the key itself where the
 // key alone is referred to, and a list made of a resource to hold all its instances.
 //
+// Layers are read as one estate: what one takes of another's state is what that one's
+// output is made of (layers.go). What a plan's configuration leaves out, dynamic blocks
+// and local values, is read in the sources that were planned (sources.go).
+//
 // A security group is what its rules name by reference; where one rule of a for_each
 // names which of several groups is not said, as many like rules as groups will do.
 // The group that EKS makes for a cluster is in no plan: it is what AWS documents.
@@ -28,9 +32,21 @@ import (
 // The parts of a plan that are read (JSON Output Format, "Plan Representation").
 type plan struct {
 	FormatVersion string `json:"format_version"`
+	Variables     map[string]struct{ Value any }
 	Planned       struct {
 		Root module `json:"root_module"`
 	} `json:"planned_values"`
+	Prior struct {
+		Values struct {
+			Root module `json:"root_module"`
+		}
+	} `json:"prior_state"`
+	Changes []struct {
+		Address string
+		Change  struct {
+			Unknown any `json:"after_unknown"`
+		}
+	} `json:"resource_changes"`
 	Configuration struct {
 		Root configuration `json:"root_module"`
 	} `json:"configuration"`
@@ -61,6 +77,7 @@ type item struct {
 }
 
 type call struct {
+	Source      string
 	Expressions map[string]json.RawMessage
 	Module      configuration
 }
@@ -80,8 +97,11 @@ type scope struct {
 	conf     *configuration
 	parent   *scope
 	call     *call
-	children map[string]*scope
-	byName   map[string][]*node // by type and name
+	name     string              // what the parent calls it
+	children map[string][]*scope // by name: one, or one for each index
+	byName   map[string][]*node  // by type and name
+	layer    *layer
+	folder   *folder // its sources; nil where they are not given
 }
 
 // node is an instance of a managed resource. Its address is its id.
@@ -89,6 +109,10 @@ type node struct {
 	resource
 	scope *scope
 	item  *item
+	// later is what only an apply will tell of it, as after_unknown says.
+	later map[string]any
+	// hidden says why the expressions of a block are not known.
+	hidden error
 }
 
 func (n *node) text(attr string) string {
@@ -108,6 +132,8 @@ type reader struct {
 	byID   map[string]*node // where the plan knows the id
 	byType map[string][]*node
 	e      reach.Estate
+	layers []*layer
+	pools  []pool
 	// clusterGroup is the security group that EKS will make for a cluster.
 	clusterGroup map[*node]*node
 }
@@ -116,23 +142,21 @@ func (r *reader) bad(format string, args ...any) {
 	r.errs = append(r.errs, fmt.Errorf(format, args...))
 }
 
-// Read makes an estate of a plan, or lists all that it cannot read.
-func Read(text []byte) (reach.Estate, error) { return On(reach.Estate{}, text) }
+// Read makes an estate of one plan, or lists all that it cannot read.
+func Read(text []byte) (reach.Estate, error) { return On(reach.Estate{}, Layer{Plan: text}) }
 
-// On is what there will be when a plan is applied beside what is there already: ids
-// that the plan knows and does not make are those of base, which is left as it is. A
-// plan that changes what base holds is refused.
-func On(base reach.Estate, text []byte) (reach.Estate, error) {
-	var p plan
-	if err := json.Unmarshal(text, &p); err != nil {
-		return reach.Estate{}, fmt.Errorf("the plan: want what terraform show -json prints: %w", err)
-	}
-	if major, _, _ := strings.Cut(p.FormatVersion, "."); major != "1" {
-		return reach.Estate{}, fmt.Errorf("the plan has format version %q: want 1.x", p.FormatVersion)
-	}
+// On is what there will be when the plans of layers are applied beside what is there
+// already: ids that the plans know and do not make are those of base, which is left as
+// it is. A plan that changes what base holds is refused.
+func On(base reach.Estate, layers ...Layer) (reach.Estate, error) {
 	r := &reader{nodes: map[string]*node{}, byID: map[string]*node{}, byType: map[string][]*node{}, clusterGroup: map[*node]*node{}}
 	r.found(base)
-	r.gather(p.Planned.Root, &scope{conf: &p.Configuration.Root})
+	for _, l := range layers {
+		if err := r.take(l); err != nil {
+			return reach.Estate{}, err
+		}
+	}
+	r.learn()
 	r.networks()
 	r.gateways()
 	r.tables()
@@ -161,27 +185,28 @@ var (
 
 // gather finds every managed resource with its configuration.
 func (r *reader) gather(m module, s *scope) {
-	s.path, s.children, s.byName = m.Address, map[string]*scope{}, map[string][]*node{}
+	s.path, s.children, s.byName = m.Address, map[string][]*scope{}, map[string][]*node{}
 	for _, x := range m.Resources {
 		if x.Mode != "managed" {
 			continue
 		}
-		n := &node{resource: x, scope: s}
+		n := &node{resource: x, scope: s, later: s.layer.later[x.Address]}
+		n.Address = s.layer.prefix + x.Address
 		i := slices.IndexFunc(s.conf.Items, func(c item) bool { return c.Mode == "managed" && c.Type == x.Type && c.Name == x.Name })
 		if i < 0 {
 			if shapes.MatchString(x.Type) {
-				r.bad("%s: the plan's configuration has no such resource", x.Address)
+				r.bad("%s: the plan's configuration has no such resource", n.Address)
 			}
 			continue
 		}
 		n.item = &s.conf.Items[i]
 		if shapes.MatchString(x.Type) && !slices.Contains(read, x.Type) {
-			r.bad("%s: the model has no rule for %s", x.Address, x.Type)
+			r.bad("%s: the model has no rule for %s", n.Address, x.Type)
 		}
-		r.nodes[x.Address] = n
+		r.nodes[n.Address] = n
 		if id := n.text("id"); id != "" && shapes.MatchString(x.Type) {
 			if r.byID[id] != nil {
-				r.bad("%s: it is %s, which is there already: want a plan of new things beside those", x.Address, id)
+				r.bad("%s: it is %s, which is there already: want a plan of new things beside those", n.Address, id)
 			}
 			r.byID[id] = n
 		}
@@ -189,19 +214,24 @@ func (r *reader) gather(m module, s *scope) {
 		s.byName[x.Type+"."+x.Name] = append(s.byName[x.Type+"."+x.Name], n)
 	}
 	for _, child := range m.Children {
-		name := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(child.Address, m.Address), "."), "module.")
-		c, ok := s.conf.Calls[name]
-		if !ok {
-			if slices.ContainsFunc(child.Resources, func(x resource) bool { return shapes.MatchString(x.Type) }) {
-				r.bad("%s: the model has no rule for a network in a module that is there many times", child.Address)
-			}
+		at := called.FindStringSubmatch(strings.TrimPrefix(strings.TrimPrefix(child.Address, m.Address), "."))
+		if at == nil {
+			r.bad("%s: its address is none of a module", child.Address)
 			continue
 		}
-		inner := &scope{conf: &c.Module, parent: s, call: &c}
+		c, ok := s.conf.Calls[at[1]]
+		if !ok {
+			r.bad("%s: the plan's configuration has no such module", child.Address)
+			continue
+		}
+		inner := &scope{conf: &c.Module, parent: s, call: &c, name: at[1], layer: s.layer, folder: r.beneath(s, c.Source)}
 		r.gather(child, inner)
-		s.children[name] = inner
+		s.children[at[1]] = append(s.children[at[1]], inner)
 	}
 }
+
+// called is a call of a module: its name, and an index.
+var called = regexp.MustCompile(`^module\.([A-Za-z0-9_-]+)(\[(?:"[^"]*"|\d+)\])?`)
 
 // all are the instances of a type, by address.
 func (r *reader) all(kind string) []*node {
