@@ -68,6 +68,11 @@ func (m *Model) relay(b *LoadBalancer, nodes Party, first []Pair, t Target, h *h
 		if b.OneZone && n.subnet.Zone != h.subnet.Zone {
 			continue
 		}
+		// An answer to its own address would never leave the target (Target groups for
+		// your Network Load Balancers, "Client IP preservation", on NAT loopback).
+		if t.ClientAddress && q.from.host == h {
+			continue
+		}
 		var second []Pair
 		passes, known := asked[n]
 		switch {
