@@ -25,7 +25,8 @@ import (
 
 // asked is where a question is asked.
 type asked struct {
-	documents, plans, save string
+	documents   []string
+	plans, save string
 
 	paths  sandbox.Paths
 	model  *reach.Model
@@ -53,13 +54,16 @@ func (a *asked) load(ctx context.Context) error {
 // what the plans will add to what is described.
 func (a *asked) known(ctx context.Context) (reach.Estate, error) {
 	var base reach.Estate
-	if a.plans == "" || a.documents != "" {
+	if a.plans == "" || len(a.documents) > 0 {
 		docs, err := a.read(ctx)
 		if err != nil {
 			return base, err
 		}
 		if a.save != "" {
-			b, err := json.Marshal(docs)
+			if len(docs) != 1 {
+				return base, fmt.Errorf("--save %s: these are documents of %d accounts, each in a file of its own", a.save, len(docs))
+			}
+			b, err := json.Marshal(docs[0])
 			if err == nil {
 				err = os.WriteFile(a.save, b, 0o600)
 			}
@@ -67,7 +71,7 @@ func (a *asked) known(ctx context.Context) (reach.Estate, error) {
 				return base, fmt.Errorf("save the documents: %w", err)
 			}
 		}
-		if base, err = describe.Read(docs); err != nil {
+		if base, err = describe.Join(docs...); err != nil {
 			return base, fmt.Errorf("the documents cannot be read:\n%w", err)
 		}
 	}
@@ -111,34 +115,40 @@ func (a *asked) layers() ([]planned.Layer, error) {
 	return out, nil
 }
 
-func (a *asked) read(ctx context.Context) (describe.Documents, error) {
+// read are the documents of each account that is asked about.
+func (a *asked) read(ctx context.Context) ([]describe.Documents, error) {
 	env, err := sandbox.Chosen()
 	if err != nil {
 		return nil, err
 	}
-	if env == sandbox.AWS && a.documents == "" {
+	if env == sandbox.AWS && len(a.documents) == 0 {
 		cfg, err := config.LoadDefaultConfig(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("settings of AWS: %w", err)
 		}
-		return live.Documents(ctx, cfg)
+		docs, err := live.Documents(ctx, cfg)
+		return []describe.Documents{docs}, err
 	}
-	file := a.documents
-	if file == "" {
-		file = filepath.Join(a.paths.Cache, filepath.FromSlash(reachability.Kept))
+	files := a.documents
+	if len(files) == 0 {
+		files = []string{filepath.Join(a.paths.Cache, filepath.FromSlash(reachability.Kept))}
 	}
-	b, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) && a.documents == "" {
-		return nil, fmt.Errorf("no documents are kept here yet: run make test-network, or give --documents FILE, or ENV=aws for a real account")
+	var out []describe.Documents
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if errors.Is(err, fs.ErrNotExist) && len(a.documents) == 0 {
+			return nil, fmt.Errorf("no documents are kept here yet: run make test-network, or give --documents FILE, or ENV=aws for a real account")
+		}
+		if err != nil {
+			return nil, err
+		}
+		var docs describe.Documents
+		if err := json.Unmarshal(b, &docs); err != nil {
+			return nil, fmt.Errorf("%s: want an object with a document for each call: %w", file, err)
+		}
+		out = append(out, docs)
 	}
-	if err != nil {
-		return nil, err
-	}
-	var docs describe.Documents
-	if err := json.Unmarshal(b, &docs); err != nil {
-		return nil, fmt.Errorf("%s: want an object with a document for each call: %w", file, err)
-	}
-	return docs, nil
+	return out, nil
 }
 
 // party finds whom a name means: a service or an outside name of the intent, a tier

@@ -47,7 +47,7 @@ func command() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", sandbox.ErrSetup, err) })
 	a := &asked{}
-	root.PersistentFlags().StringVar(&a.documents, "documents", "", "a file of documents of Describe calls, as make test-network keeps them")
+	root.PersistentFlags().StringArrayVar(&a.documents, "documents", nil, "a file of documents of Describe calls, as make test-network keeps them; once for each of several accounts")
 	root.PersistentFlags().StringVar(&a.plans, "plans", "", "a folder of plans of layers, NAME.json each as terraform show -json prints them: what there will be; with --documents beside what those describe")
 	root.PersistentFlags().StringVar(&a.save, "save", "", "write the documents that were read to this file")
 	root.AddCommand(fromTo(a), internet(a), matrix(a), holds(a), podTo(a))

@@ -57,7 +57,7 @@ func (k *asker) inside(q Pair) []Flow {
 	for _, t := range there {
 		for _, b := range back {
 			k.start(q, t.via)
-			if k.one(groupStage(from, to, true, t.refs, requestTo), q.v6) && k.pass(t.stages, q.v6) &&
+			if k.one(groupStage(from, to, true, t.refsOut, requestTo), q.v6) && k.pass(t.stages, q.v6) &&
 				k.one(groupStage(to, from, false, t.refs, requestFrom), q.v6) && k.pass(b.stages, q.v6) {
 				out = append(out, k.flow[0]...)
 			}

@@ -158,13 +158,22 @@ func (s simulator) connects(from, to *reach.Interface, p packet) bool {
 	}
 	a, b := from, to
 	if !refs {
-		a, b = nil, nil
+		a = nil
+	}
+	if s.subnet(from.Subnet).VPC != s.subnet(to.Subnet).VPC && !s.peered(from.Subnet, p) {
+		b = nil // a transit gateway tells nobody whom he asks
 	}
 	if !s.group(from, p, true, b) || !s.group(to, p, false, a) {
 		return false
 	}
 	ok, _ = s.carry(to.Subnet, from.Subnet, p.reply())
 	return ok
+}
+
+// peered says that a packet takes a peering connection.
+func (s simulator) peered(from string, p packet) bool {
+	r, ok := s.route(from, p.dst)
+	return ok && r.Kind == reach.ToPeering
 }
 
 // carry takes a packet from one subnet to another.

@@ -70,7 +70,7 @@ func (m *Model) TracePacket(q Pair, k Packet) Trace {
 		}
 		routed, got := true, 0
 		for i, s := range w.stages {
-			if s.axis == requestTo && (s.table != nil || s.transit != nil) && !t.Hops[i].Pass {
+			if s.axis == requestTo && s.table != nil && !t.Hops[i].Pass {
 				routed = false
 			}
 			got += index(t.Hops[i].Pass)

@@ -10,7 +10,9 @@ import (
 type way struct {
 	via    []string
 	stages []stage
-	refs   bool // groups of the other end are known along it
+	// refs says that rules for incoming connections may name groups of the other end,
+	// refsOut the same of rules for outgoing ones.
+	refs, refsOut bool
 }
 
 // sides are the axes of a direction: where a packet goes, and where it comes from.
@@ -46,11 +48,11 @@ var localVia = []string{"local"}
 // legs are the ways of a packet, one direction only, from one subnet to another.
 func (m *Model) legs(from, to *subnet, d sides) []way {
 	if from == to {
-		return []way{{refs: true}}
+		return []way{{refs: true, refsOut: true}}
 	}
 	var out []way
 	if from.vpc == to.vpc {
-		out = append(out, way{refs: true, via: localVia, stages: []stage{
+		out = append(out, way{refs: true, refsOut: true, via: localVia, stages: []stage{
 			routeStage(from.table, target{kind: Local}, d.to), aclStage(from, true, d.to), aclStage(to, false, d.from)}})
 	}
 	for _, p := range from.vpc.peerings {
@@ -58,7 +60,7 @@ func (m *Model) legs(from, to *subnet, d sides) []way {
 			continue
 		}
 		hop := target{ToPeering, p.ID}
-		out = append(out, way{refs: true, via: []string{hop.String()}, stages: []stage{
+		out = append(out, way{refs: true, refsOut: true, via: []string{hop.String()}, stages: []stage{
 			routeStage(from.table, hop, d.to), aclStage(from, true, d.to), aclStage(to, false, d.from)}})
 	}
 	for _, a := range from.vpc.attachments {
@@ -85,6 +87,8 @@ func (m *Model) acrossTransit(from, to *subnet, a, b *attachment, d sides) way {
 		stages = append(stages, transitStage(a.table, b.ID, d.to))
 	}
 	stages = append(stages, m.leaveTransit(to, b, d)...)
+	// Only rules for incoming connections may (Introducing security group referencing for
+	// AWS Transit Gateway).
 	g := m.transits[a.TransitGateway]
 	refs := g != nil && g.GroupReferences && a.GroupReferences && b.GroupReferences
 	return way{refs: refs, via: []string{hop.String()}, stages: stages}
@@ -120,7 +124,7 @@ func (m *Model) between(from, to *host) []way {
 	for _, there := range m.legs(from.subnet, to.subnet, thereway) {
 		for _, back := range m.legs(to.subnet, from.subnet, backway) {
 			stages := make([]stage, 0, len(there.stages)+len(back.stages)+2)
-			stages = append(stages, groupStage(from, to, true, there.refs, requestTo))
+			stages = append(stages, groupStage(from, to, true, there.refsOut, requestTo))
 			stages = append(stages, there.stages...)
 			stages = append(stages, groupStage(to, from, false, there.refs, requestFrom))
 			stages = append(stages, back.stages...)

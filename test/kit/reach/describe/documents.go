@@ -49,11 +49,22 @@ type reader struct {
 	lists map[string]string // of AWS services, by the whole name of the service
 	// own are the interfaces of endpoints, which are placed with their endpoint
 	own map[string]bool
+	// owners are the accounts of security groups; named are those that rules name.
+	owners map[string]string
+	named  []named
 }
+
+// named is a security group that a rule of another one names, with its account.
+type named struct{ by, group, account string }
 
 // Read makes an estate of documents, or lists all that it cannot read.
 func Read(docs Documents) (reach.Estate, error) {
-	r := &reader{docs: docs, lists: map[string]string{}, own: map[string]bool{}}
+	r := read(docs)
+	return r.e, errors.Join(r.errs...)
+}
+
+func read(docs Documents) *reader {
+	r := &reader{docs: docs, lists: map[string]string{}, own: map[string]bool{}, owners: map[string]string{}}
 	for name := range docs {
 		call, _, about := strings.Cut(name, " ")
 		_, known := always[call]
@@ -70,7 +81,7 @@ func Read(docs Documents) (reach.Estate, error) {
 	r.groups()
 	r.transit()
 	r.members()
-	return r.e, errors.Join(r.errs...)
+	return r
 }
 
 // single are the calls about one thing.

@@ -266,10 +266,10 @@ func (r *reader) ports(where string, from, to int) reach.PortSet {
 }
 
 type group struct {
-	Description, OwnerId, SecurityGroupArn ignored
-	GroupId, GroupName, VpcId              string
-	IpPermissions, IpPermissionsEgress     []permission
-	Tags                                   []tag
+	Description, SecurityGroupArn      ignored
+	GroupId, GroupName, OwnerId, VpcId string
+	IpPermissions, IpPermissionsEgress []permission
+	Tags                               []tag
 }
 
 type permission struct {
@@ -287,6 +287,7 @@ func (r *reader) groups() {
 		if label == "" {
 			label = g.GroupName
 		}
+		r.owners[g.GroupId] = g.OwnerId
 		out := reach.Group{ID: g.GroupId, Name: label, VPC: g.VpcId}
 		for _, p := range g.IpPermissions {
 			out.In = append(out.In, r.permission("security group "+g.GroupId, p)...)
@@ -337,6 +338,7 @@ func (r *reader) permission(where string, p permission) []reach.Rule {
 		if x.GroupId == "" {
 			r.bad("%s: a rule names a group without its id", where)
 		}
+		r.named = append(r.named, named{where, x.GroupId, x.UserId})
 		add(x.Description, func(a *reach.Rule) { a.Group = x.GroupId })
 	}
 	return out
