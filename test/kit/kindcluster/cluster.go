@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fintrack/platform/test/kit/sandbox"
 	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
 	"sigs.k8s.io/kind/pkg/cluster"
 	"sigs.k8s.io/kind/pkg/cluster/nodes"
@@ -41,6 +42,9 @@ type Spec struct {
 	Workers int
 	// Dual gives pods IPv6 addresses beside IPv4.
 	Dual bool
+	// Run is whose cluster it is: its ledger is told, so that a later run removes what
+	// this one leaves when it is killed.
+	Run *sandbox.Run
 	// Folder takes the credentials.
 	Folder string
 	// Log takes what kind says while it works.
@@ -67,6 +71,9 @@ type Node struct {
 func Create(ctx context.Context, s Spec) (*Cluster, error) {
 	c := &Cluster{Spec: s, provider: cluster.NewProvider(cluster.ProviderWithDocker(), cluster.ProviderWithLogger(lines{s.Log}))}
 	if err := c.Delete(ctx); err != nil { // of a run that was killed
+		return nil, err
+	}
+	if err := s.Run.Contain(c.entry(), "kind cluster", nodeOf+"="+s.Name, beside+"="+s.Name); err != nil {
 		return nil, err
 	}
 	config := &v1alpha4.Cluster{Nodes: []v1alpha4.Node{{Role: v1alpha4.ControlPlaneRole}}}
@@ -99,6 +106,9 @@ func Create(ctx context.Context, s Spec) (*Cluster, error) {
 	return c, nil
 }
 
+// entry is the cluster's in the ledger. A cache has one of a name.
+func (c *Cluster) entry() string { return "kind-" + c.Name }
+
 func (c *Cluster) kubeconfig() string { return filepath.Join(c.Folder, c.Name+".kubeconfig") }
 
 // Delete removes the cluster, and every container that was started beside it. There
@@ -119,11 +129,18 @@ func (c *Cluster) Delete(ctx context.Context) error {
 	if ids := strings.Fields(string(left)); err == nil && len(ids) > 0 {
 		_, err = docker(ctx, nil, append([]string{"rm", "-f", "-v"}, ids...)...)
 	}
-	return errors.Join(append(errs, err)...)
+	if err = errors.Join(append(errs, err)...); err != nil {
+		return err
+	}
+	return c.Run.Uncontain(c.entry())
 }
 
-// beside labels containers that belong to a cluster and are none of its nodes.
-const beside = "fintrack.kind.beside"
+// Labels: kind gives the nodes of a cluster the one, and this package gives the other
+// to containers that belong to a cluster and are none of its nodes.
+const (
+	nodeOf = "io.x-k8s.kind.cluster"
+	beside = "fintrack.kind.beside"
+)
 
 // look reads which nodes there are.
 func (c *Cluster) look(ctx context.Context) error {

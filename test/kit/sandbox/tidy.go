@@ -9,7 +9,7 @@ import (
 )
 
 // Tidy strikes what dead runs left that needs no destroying: background
-// processes that nobody uses, and emulated environments whose emulator has
+// processes and containers that nobody uses, and emulated environments whose emulator has
 // ended, since they lived in its memory. It reports whether a dead run's
 // environment is still there, for the janitor.
 func (r *Run) Tidy(ctx context.Context) (need bool, err error) {
@@ -34,7 +34,11 @@ func Tidy(ctx context.Context, l *ledger.Ledger, now time.Time) (need bool, err 
 	processes, lerr := l.Background.List()
 	err = errors.Join(err, lerr)
 	for _, b := range processes {
-		if b.Process.Alive() && (b.Owner.Alive() || used[b.ID]) {
+		if (b.Process.Alive() || len(b.Labels) > 0) && (b.Owner.Alive() || used[b.ID]) {
+			continue
+		}
+		if len(b.Labels) > 0 {
+			err = errors.Join(err, dropContainers(ctx, l, b))
 			continue
 		}
 		err = errors.Join(err, b.Process.Stop(emulatorStop), l.Background.Remove(b.ID))
@@ -42,13 +46,18 @@ func Tidy(ctx context.Context, l *ledger.Ledger, now time.Time) (need bool, err 
 	return need, err
 }
 
-// StopOwn stops the background processes that this program started and strikes them from
-// the ledger: what an interrupted run does before it ends.
+// StopOwn stops the background processes and removes the containers that this program
+// started, and strikes them from the ledger: what an interrupted run does before it ends.
 func (r *Run) StopOwn() error {
 	processes, err := r.Ledger.Background.List()
 	errs := []error{err}
 	for i := len(processes) - 1; i >= 0; i-- {
-		if b := processes[i]; b.Owner == ledger.Self() {
+		b := processes[i]
+		switch {
+		case b.Owner != ledger.Self():
+		case len(b.Labels) > 0:
+			errs = append(errs, dropContainers(context.Background(), r.Ledger, b))
+		default:
 			errs = append(errs, b.Process.Stop(emulatorStop), r.Ledger.Background.Remove(b.ID))
 		}
 	}

@@ -3,6 +3,7 @@
 package suite
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/signal"
@@ -25,7 +26,7 @@ var current *Run
 
 // Main runs the tests of a suite and returns the program's exit code: 0 all proven, 1
 // a check failed, 2 the run could not be made or was interrupted. A SIGINT, SIGTERM or
-// SIGHUP stops the processes that the tests started before the program ends. environment names what answers, as
+// SIGHUP stops the processes and removes the containers that the tests started before the program ends. environment names what answers, as
 // "offline" or "emulated".
 func Main(m *testing.M, name, environment string) int {
 	started := time.Now()
@@ -33,6 +34,9 @@ func Main(m *testing.M, name, environment string) int {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
+	}
+	if _, err := r.Tidy(context.Background()); err != nil { // of a run that was killed
+		fmt.Fprintln(os.Stderr, err)
 	}
 	current = &Run{Run: r, Environment: environment}
 	settled := interruptible(r)

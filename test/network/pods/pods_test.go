@@ -50,7 +50,7 @@ func TestPackets(t *testing.T) {
 	stage("cluster")
 	// Clusters of two caches on one engine are two.
 	name := fmt.Sprintf("fintrack-%x", sha256.Sum256([]byte(run.Paths.Cache)))[:15]
-	kind, err := kindcluster.Create(ctx, kindcluster.Spec{Name: name, Image: image, Workers: 1, Dual: true, Folder: run.Dir, Log: log})
+	kind, err := kindcluster.Create(ctx, kindcluster.Spec{Run: run.Run, Name: name, Image: image, Workers: 1, Dual: true, Folder: run.Dir, Log: log})
 	require.NoError(t, err, "what kind said: %s", log.Name())
 	defer func() {
 		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), kindcluster.Removal)

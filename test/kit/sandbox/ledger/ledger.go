@@ -55,17 +55,21 @@ func (e Entry) Gone(now time.Time) bool {
 	return !e.Owner.Alive()
 }
 
-// Background is a process that a run started and that outlives a killed run: an
-// emulator or a long-lived provider.
+// Background is something that a run started and that outlives a killed run: a
+// process, as an emulator or a long-lived provider, or containers.
 type Background struct {
 	ID string `json:"id"`
-	// Kind is "emulator" or "provider".
+	// Kind is "emulator", "provider", "controller" or "kind cluster".
 	Kind string `json:"kind"`
-	// Endpoint is where an emulator answers.
-	Endpoint string    `json:"endpoint,omitempty"`
-	Process  Process   `json:"process"`
-	Owner    Process   `json:"owner"`
-	Started  time.Time `json:"started"`
+	// Endpoint is where an emulator answers, or the Docker engine of containers, as
+	// DOCKER_HOST names it; empty for Docker's own choice.
+	Endpoint string `json:"endpoint,omitempty"`
+	// Labels are of containers, which have one of them: NAME=VALUE. Then there is no
+	// process.
+	Labels  []string  `json:"labels,omitempty"`
+	Process Process   `json:"process"`
+	Owner   Process   `json:"owner"`
+	Started time.Time `json:"started"`
 }
 
 // Ledger holds the open environments and the background processes of all runs.
