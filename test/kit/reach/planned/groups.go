@@ -51,7 +51,7 @@ func (r *reader) clusterGroups() {
 // block is a block of a resource as if it were one itself. One that is not there has
 // no values.
 func (n *node) block(name string) *node {
-	out := &node{resource: resource{Address: n.Address, Type: n.Type}, scope: n.scope, item: &item{ForEach: n.item.ForEach}}
+	out := &node{resource: resource{Address: n.Address, Type: n.Type, Name: n.Name}, within: name, scope: n.scope, item: &item{ForEach: n.item.ForEach}}
 	if list, _ := n.Values[name].([]any); len(list) > 0 {
 		out.Values, _ = list[0].(map[string]any)
 	}

@@ -48,7 +48,7 @@ type edit struct{ in, from, to string }
 // whose own plan knows no id.
 func two(t *testing.T, edits ...edit) []planned.Layer {
 	t.Helper()
-	texts := map[string]string{"calling": calling, "called": called, "other": ""}
+	texts := map[string]string{"calling": calling, "called": called, "other": "", "rds": "locals {}\n", "network": "locals {}\n"}
 	for _, name := range []string{"networking", "data"} {
 		b, err := os.ReadFile("testdata/layers/" + name + ".json")
 		require.NoError(t, err)
@@ -59,7 +59,7 @@ func two(t *testing.T, edits ...edit) []planned.Layer {
 		texts[e.in] = strings.Replace(texts[e.in], e.from, e.to, 1)
 	}
 	files := fstest.MapFS{
-		"terraform/networking/main.tf": {Data: []byte("locals {}\n")}, "terraform/data/main.tf": {Data: []byte(texts["calling"])}, "modules/rds/main.tf": {Data: []byte("locals {}\n")},
+		"terraform/networking/main.tf": {Data: []byte(texts["network"])}, "terraform/data/main.tf": {Data: []byte(texts["calling"])}, "modules/rds/main.tf": {Data: []byte(texts["rds"])},
 		"modules/secrets/main.tf": {Data: []byte(texts["called"])}, "modules/secrets/main_override.tf": {Data: []byte(texts["other"])},
 	}
 	return []planned.Layer{
@@ -168,6 +168,19 @@ func TestWhatLayersDoNotSayIsRefused(t *testing.T) {
          "sub`}}, nil, "its subnet_ids is subnet-0000000a, which is none of the plan's aws_subnet"},
 		{"a network of another state", []edit{{"networking", `"cidr_block": "10.0.0.0/16"`, `"cidr_block": "10.0.0.0/16", "id": "vpc-00000002"`}}, nil, "another layer read of the output vpc_id that it is one of vpc-00000001"},
 		{"a group by its id beside one of the plan", []edit{{"calling", "[aws_security_group.rotation.id]", `[aws_security_group.rotation.id, "sg-12345678"]`}}, nil, `is made of "sg-12345678" too`},
+		{"a group by its id beside one of the plan in an attribute", []edit{{"rds", "locals {}", "resource \"aws_db_instance\" \"this\" {\n  vpc_security_group_ids = concat([aws_security_group.this.id], [\"sg-12345678\"])\n}"}}, nil, `its vpc_security_group_ids is made of "sg-12345678" too`},
+		{"a client by its id beside one of the plan", []edit{{"calling", "module", "module \"rds\" {\n  clients = { rotation = aws_security_group.rotation.id, other = \"sg-12345678\" }\n}\nmodule"}}, nil, `its referenced_security_group_id is made of "sg-12345678" too`},
+		{"inline rules of which only an apply tells", []edit{{"rds", "locals {}", "resource \"aws_security_group\" \"this\" {\n  dynamic \"ingress\" {\n    for_each = var.x\n    content {}\n  }\n}"}}, nil, "its ingress is not known before an apply"},
+		{"routes of which only an apply tells", []edit{
+			{"networking", `"format_version": "1.2",`, `"format_version": "1.2", "resource_changes": [{"address": "aws_route_table.x", "change": {"after_unknown": {"route": true}}}],`},
+			{"networking", `"resources": [`, `"resources": [{"address": "aws_route_table.x", "mode": "managed", "type": "aws_route_table", "name": "x", "values": {}},`},
+			{"networking", `    {
+     "mode": "managed",
+     "type": "aws_vpc",`, `    {"mode": "managed", "type": "aws_route_table", "name": "x", "expressions": {"vpc_id": {"references": ["aws_vpc.this.id"]}}}, {
+     "mode": "managed",
+     "type": "aws_vpc",`},
+			{"network", "locals {}", "resource \"aws_route_table\" \"x\" {\n  dynamic \"route\" {\n    for_each = var.x\n    content {}\n  }\n}"},
+		}, nil, "networking/aws_route_table.x: the model has no rule for its block route"},
 		{"a group from nowhere", []edit{{"calling", "[aws_security_group.rotation.id]", "[data.aws_security_group.x.id]"}}, nil, "is made of data.aws_security_group.x.id too"},
 		{"a layer twice", nil, func(l []planned.Layer) []planned.Layer { return append(l, l[1]) }, "the plan of data is given twice"},
 		{"sources that are none", []edit{{"called", "resource", "resource {"}}, nil, "modules/secrets/main.tf:6"},

@@ -85,7 +85,7 @@ func (r *reader) lead(f follower, n *node, attr string) []*node {
 			r.errs = append(r.errs, n.hidden)
 			return nil
 		}
-		f.follow(n.scope, n, references(n.item.Expressions[attr]), 0)
+		f.follow(n.scope, n, append(references(n.item.Expressions[attr]), n.literals(attr)...), 0)
 		if f.strict && len(f.lost) > 0 {
 			r.bad("%s: its %s is made of %s too, and the plan does not say which %s that is", n.Address, attr, strings.Join(f.lost, ", "), strings.Join(want, " or "))
 			return nil

@@ -111,6 +111,8 @@ type node struct {
 	item  *item
 	// later is what only an apply will tell of it, as after_unknown says.
 	later map[string]any
+	// within is the block of the resource that it is, empty for the resource itself.
+	within string
 	// hidden says why the expressions of a block are not known.
 	hidden error
 }

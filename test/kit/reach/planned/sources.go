@@ -91,6 +91,31 @@ func (n *node) dynamic(name string) []*hclsyntax.Block {
 	return out
 }
 
+// literals are the texts that stand in an attribute beside its references, of which a
+// plan's configuration says nothing. For those of dynamic blocks, see content.
+func (n *node) literals(attr string) []string {
+	body := n.scope.folder.only("resource " + n.Type + " " + n.Name)
+	if body == nil {
+		return nil
+	}
+	places := []*hclsyntax.Body{body}
+	if n.within != "" {
+		places = nil
+		for _, b := range body.Blocks {
+			if b.Type == n.within {
+				places = append(places, b.Body)
+			}
+		}
+	}
+	var out []string
+	for _, b := range places {
+		if a := b.Attributes[attr]; a != nil {
+			out = append(out, slices.DeleteFunc(made(a.Expr, nil), func(ref string) bool { return !strings.HasPrefix(ref, `"`) })...)
+		}
+	}
+	return out
+}
+
 // content are the expressions of a dynamic block, which a plan's configuration leaves
 // out, in the form that it has for others.
 func (n *node) content(name string) (map[string]json.RawMessage, error) {
@@ -158,6 +183,10 @@ func made(e hclsyntax.Expression, at []string) []string {
 				out = append(out, made(x.ValueExpr, at[1:])...)
 			}
 		}
+	case *hclsyntax.FunctionCallExpr:
+		for _, x := range e.Args {
+			out = append(out, made(x, nil)...)
+		}
 	case *hclsyntax.ScopeTraversalExpr:
 		out = append(out, written(e.Traversal)+strings.Join(append([]string{""}, at...), "."))
 	case *hclsyntax.TemplateExpr:
@@ -218,8 +247,8 @@ func (s *scope) local(rest string) ([]string, bool) {
 // for, by the configuration alone the whole.
 func (s *scope) given(rest string) []string {
 	name, at := steps(rest)
-	if body := s.parent.folder.only("module " + s.name); body != nil && body.Attributes[name] != nil && len(at) > 0 {
-		return slices.DeleteFunc(made(body.Attributes[name].Expr, at), func(ref string) bool { return ref == "" })
+	if body := s.parent.folder.only("module " + s.name); body != nil && body.Attributes[name] != nil {
+		return made(body.Attributes[name].Expr, at)
 	}
 	return references(s.call.Expressions[name])
 }
