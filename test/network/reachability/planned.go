@@ -40,7 +40,7 @@ func Planned(checks *check.Set, in intent.Intent, plans map[string][]byte) {
 
 // Foretold holds what the plans of all layers, read as one, will let pass against the
 // intent: everything that an applied environment is asked.
-func Foretold(checks *check.Set, in intent.Intent, layers []planned.Layer) (*reach.Model, error) {
+func Foretold(checks *check.Set, in intent.Intent, layers []planned.Layer) (reach.Estate, *reach.Model, error) {
 	var names []string
 	for _, l := range layers {
 		names = append(names, l.Name)
@@ -50,29 +50,59 @@ func Foretold(checks *check.Set, in intent.Intent, layers []planned.Layer) (*rea
 	estate, err := planned.On(reach.Estate{}, layers...)
 	if err != nil {
 		checks.Err(c, "plans of known resources", err)
-		return nil, err
+		return estate, nil, err
 	}
 	m, err := reach.New(estate)
 	if err != nil {
 		checks.Err(c, "plans that fit together", err)
-		return nil, err
+		return estate, nil, err
 	}
 	checks.That(c, len(estate.Subnets) > 0 && len(estate.Interfaces) > 0, "subnets, and something in them",
 		fmt.Sprintf("%d VPCs, %d subnets, %d route tables, %d security groups, %d interfaces", len(estate.VPCs), len(estate.Subnets), len(estate.RouteTables), len(estate.Groups), len(estate.Interfaces)))
 	hold(checks, "network.plans-", subject, in.Compare(m))
-	return m, nil
+	return estate, m, nil
 }
 
 // foretold holds what the layers' plans said against what was applied by them: the
 // reader of plans takes some things for granted, and this is its witness.
-func foretold(checks *check.Set, in intent.Intent, layers []planned.Layer, applied *reach.Model) {
+func foretold(checks *check.Set, in intent.Intent, layers []planned.Layer, there reach.Estate, applied *reach.Model) {
 	c := check.Check{ID: "network.as-planned", Title: "Tiers and services reach of each other what the plans said", Subject: "terraform/networking, security, data and compute", Controls: controls, Next: "test/kit/reach/planned reads the plans otherwise than they were applied"}
-	m, err := Foretold(checks, in, layers)
+	placed := c
+	placed.ID, placed.Title = "network.placed-as-planned", "Services stand in the subnets that the plans said"
+	estate, m, err := Foretold(checks, in, layers)
 	if err != nil {
 		checks.Err(c, "plans of known resources", err)
+		checks.Err(placed, "plans of known resources", err)
 		return
 	}
 	checks.Equal(c, matrix(in.Compare(applied)), matrix(in.Compare(m)))
+	checks.Equal(placed, Places(in, there), Places(in, estate))
+}
+
+// Places tells in which subnets each service of an intent stands, a line a service,
+// and where the internet has addresses for it.
+func Places(in intent.Intent, e reach.Estate) string {
+	subnets := map[string]string{}
+	for _, s := range e.Subnets {
+		subnets[s.ID] = s.Name
+	}
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(in.Services)) {
+		var at []string
+		for _, f := range e.Interfaces {
+			if f.Kind != in.Services[name].Kind {
+				continue
+			}
+			where := subnets[f.Subnet]
+			if f.Public {
+				where += " (public)"
+			}
+			at = append(at, where)
+		}
+		slices.Sort(at)
+		out = append(out, fmt.Sprintf("%s: %s", name, strings.Join(slices.Compact(at), ", ")))
+	}
+	return strings.Join(out, "\n")
 }
 
 // network is all that a plan of the network alone can be asked: what tiers reach,
@@ -91,15 +121,19 @@ func model(plan []byte) (*reach.Model, error) {
 	return reach.New(estate)
 }
 
-// matrix tells what tiers reach of each other, a line a pair, without the numbers of
-// members, in which environments may differ.
+// matrix tells what members reach of each other, a line a pair, without their numbers,
+// in which environments may differ, and without the ids of paths.
 func matrix(findings []intent.Finding) string {
 	if len(findings) == 0 {
 		return "nothing is known"
 	}
 	var out []string
 	for _, f := range findings {
-		out = append(out, fmt.Sprintf("%s: %s", f.Slug, f.Observed))
+		observed := f.Observed
+		if !f.OK && f.Needs == "" {
+			observed = "not as declared"
+		}
+		out = append(out, fmt.Sprintf("%s: %s", f.Slug, observed))
 	}
 	return strings.Join(out, "\n")
 }

@@ -80,7 +80,7 @@ func Prove(ctx context.Context, checks *check.Set, cfg aws.Config, paths sandbox
 		return
 	}
 	Hold(checks, m, in)
-	foretold(checks, in, layers, m)
+	foretold(checks, in, layers, estate, m)
 	all := in.Resolve(m)
 	drawn := picture.SVG(m.Matrix(picture.Order(all.Services, all.Outside), intent.Protocols))
 	if err := check.Attach(journal, "network", ".svg", drawn); err != nil {
