@@ -26,10 +26,7 @@ func Planned(checks *check.Set, in intent.Intent, plans map[string][]byte) {
 			continue
 		}
 		answers[environment] = network(in, m)
-		for _, f := range answers[environment] {
-			checks.That(check.Check{ID: "network.planned-" + environment + "-" + f.Slug, Title: f.Title, Subject: subject, Controls: controls,
-				Next: "mend the rule that the path names, or declare the path with its reason in " + File}, f.OK, f.Expected, f.Observed)
-		}
+		hold(checks, "network.planned-"+environment+"-", subject, answers[environment])
 	}
 	want := matrix(answers[environments[len(environments)-1]])
 	for _, environment := range environments[:len(environments)-1] {

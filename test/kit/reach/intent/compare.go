@@ -142,6 +142,10 @@ func pair(m *reach.Model, kind string, from, to reach.Party, rules []Rule) Findi
 	if f.OK {
 		f.Observed = observed(open)
 	}
+	if f.OK && f.Asked == 0 && len(declared) > 0 {
+		// Who stands alone has none of his kind to reach.
+		f.OK, f.Needs = false, "a second member of "+from.Name
+	}
 	return f
 }
 

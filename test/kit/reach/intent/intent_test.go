@@ -3,6 +3,7 @@ package intent_test
 import (
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -212,4 +213,24 @@ func TestAPartOfTheServicesIsAskedAlone(t *testing.T) {
 	m, err = reach.New(e)
 	require.NoError(t, err)
 	require.Equal(t, "pods-exists", failed(in.Of("pods").CompareServices(m))[0].Slug, "one that is not there fails")
+}
+
+func TestWhoStandsAloneProvesNothingOfHisKind(t *testing.T) {
+	e := example.Platform()
+	seen := false
+	e.Interfaces = slices.DeleteFunc(e.Interfaces, func(f reach.Interface) bool {
+		again := f.Kind == reach.Pods && seen
+		seen = seen || f.Kind == reach.Pods
+		return again
+	})
+	m, err := reach.New(e)
+	require.NoError(t, err)
+	for _, f := range parse(t, small).CompareServices(m) {
+		if f.Slug == "pods-to-pods" {
+			require.False(t, f.OK)
+			require.Equal(t, "a second member of pods", f.Needs)
+			return
+		}
+	}
+	t.Fatal("nobody asked about pods among themselves")
 }
