@@ -11,6 +11,8 @@ import (
 type ClusterAccount struct {
 	Says string         `yaml:"says"`
 	May  []ClusterGrant `yaml:"may"`
+	// Borne are the dangerous rights among them, each with its reason.
+	Borne []BorneRight `yaml:"borne"`
 }
 
 // ClusterGrant is verbs on resources.
@@ -97,6 +99,12 @@ func (a ClusterAccount) check(name string, say func(string, string, ...any)) {
 	}
 	if a.Says == "" || len(a.May) == 0 {
 		say(at, "cluster account %s: want what it does in words (says) and what it may (may); one that may nothing is not named", name)
+	}
+	for _, b := range a.Borne {
+		known := slices.Contains(rights(), b.Right) || strings.HasPrefix(b.Right, everything+" of ")
+		if !known || strings.TrimSpace(b.Because) == "" {
+			say(at, "cluster account %s: borne %q: want a dangerous right and its reason (because); known are %s", name, b.Right, strings.Join(rights(), ", "))
+		}
 	}
 	for _, g := range a.May {
 		if len(g.Verbs) == 0 || len(g.Resources) == 0 {
