@@ -121,6 +121,12 @@ func (s *prover) objects(t *testing.T) {
 	if err == nil {
 		err = judged
 	}
+	unread, kinds := s.Tree.Audited("gatekeeper-system", "gatekeeper-admin")
+	var none error
+	if kinds == 0 {
+		none = errors.New("no policy is about anything")
+	}
+	s.none(s.check("audited", "Gatekeeper may read every kind that a policy is about", "gitops/addons/opa-gatekeeper/manifests/cluster-role.yaml", "", "CC6.8", "CC7.1"), plural(kinds, "policy subject"), unread, none)
 	s.none(s.check("pod-security", "Every pod is admitted at the level of its namespace", "gitops", "", "CC6.8"), seen, refused, err)
 }
 

@@ -161,7 +161,8 @@ type running struct {
 	authority    []byte
 }
 
-// start runs Gatekeeper with webhook, audit and status in one process.
+// start runs Gatekeeper with webhook, audit and status in one process, with the rights of
+// its own service account.
 func (p proof) start(program string) running {
 	ports, err := controllers.Ports(2)
 	require.NoError(p.t, err)
@@ -169,8 +170,15 @@ func (p proof) start(program string) running {
 	certificates := filepath.Join(p.t.TempDir(), "certificates")
 	r.authority, err = controllers.Certificate(certificates)
 	require.NoError(p.t, err)
+	for _, o := range p.of("rbac.authorization.k8s.io/*") {
+		if o.Application == "opa-gatekeeper" {
+			p.apply(o)
+		}
+	}
+	kubeconfig, err := p.cluster.KubeconfigFor(p.t.Context(), "gatekeeper-system", "gatekeeper-admin", 2*time.Hour)
+	require.NoError(p.t, err)
 	r.Process, err = controllers.Start(suite.Current().Run, "gatekeeper", program, []string{"POD_NAMESPACE=gatekeeper-system"},
-		"--kubeconfig="+p.cluster.Kubeconfig, "--debug-use-fake-pod", "--disable-cert-rotation", "--cert-dir="+certificates,
+		"--kubeconfig="+kubeconfig, "--debug-use-fake-pod", "--disable-cert-rotation", "--cert-dir="+certificates,
 		"--host=127.0.0.1", fmt.Sprintf("--port=%d", r.port), fmt.Sprintf("--health-addr=127.0.0.1:%d", r.health), "--prometheus-port=0",
 		"--operation=webhook", "--operation=audit", "--operation=status", "--operation=generate",
 		"--audit-interval=5", "--log-denies", "--shutdown-delay=0", "--api-cache-dir="+p.t.TempDir())

@@ -92,6 +92,7 @@ func TestExternalSecretsBringsThePlatformsSecrets(t *testing.T) {
 	p.rotated(path + "/rds")
 	p.missing()
 	p.revoked()
+	p.webhook(program)
 }
 
 func (p *proof) make(objects ...gitops.Object) {
@@ -237,19 +238,43 @@ func (p *proof) otherNamespace() {
 	p.refused(c, copied(p.first("rds-credentials"), "karpenter", "stolen", nil), `is not allowed from namespace "karpenter"`)
 }
 
-// otherAccount asks as another service account that claims the same role.
+// otherAccount asks as another service account that claims the same role: first with the
+// rights that the platform gives External Secrets, and then with one more, so that AWS is
+// asked.
 func (p *proof) otherAccount(role string) {
-	c := p.check("other-account", "A store whose service account is not the role's gets no session by claiming the role", "modules/iam-irsa", "CC6.1", "CC6.3")
+	const claims = "claims"
 	p.make(gitops.Object{Namespace: "fintrack", Fields: map[string]any{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": map[string]any{
-		"name": "claims", "namespace": "fintrack", "annotations": map[string]any{"eks.amazonaws.com/role-arn": role},
+		"name": claims, "namespace": "fintrack", "annotations": map[string]any{"eks.amazonaws.com/role-arn": role},
 	}}})
+	c := p.check("other-token", "External Secrets can take no token of an account that is not its own", "gitops/addons/external-secrets/manifests/templates/controller-role.yaml", "CC6.1", "CC6.3")
+	p.refused(c, p.claimed("without-right", claims), "serviceaccounts/token", "cannot create resource")
+
+	c = p.check("other-account", "A store whose service account is not the role's gets no session by claiming the role", "modules/iam-irsa", "CC6.1", "CC6.3")
+	p.mayTakeToken(claims)
+	p.refused(c, p.claimed("with-right", claims), "AssumeRoleWithWebIdentity", "AccessDenied")
+}
+
+// claimed makes a store of fintrack that reads as that account, and gives an
+// ExternalSecret by it.
+func (p *proof) claimed(name, account string) gitops.Object {
 	store := p.tree.Of("external-secrets.io", "ClusterSecretStore")[0]
-	p.make(gitops.Object{Namespace: "fintrack", Fields: map[string]any{"apiVersion": store.Text("apiVersion"), "kind": "SecretStore", "metadata": map[string]any{"name": "claims", "namespace": "fintrack"},
+	p.make(gitops.Object{Namespace: "fintrack", Fields: map[string]any{"apiVersion": store.Text("apiVersion"), "kind": "SecretStore", "metadata": map[string]any{"name": name, "namespace": "fintrack"},
 		"spec": map[string]any{"provider": map[string]any{"aws": map[string]any{"service": "SecretsManager", "region": store.Text("spec", "provider", "aws", "region"),
-			"auth": map[string]any{"jwt": map[string]any{"serviceAccountRef": map[string]any{"name": "claims"}}}}}}}})
-	p.refused(c, copied(p.first("rds-credentials"), "fintrack", "claimed", func(spec map[string]any) {
-		spec["secretStoreRef"] = map[string]any{"kind": "SecretStore", "name": "claims"}
-	}), "AssumeRoleWithWebIdentity", "AccessDenied")
+			"auth": map[string]any{"jwt": map[string]any{"serviceAccountRef": map[string]any{"name": account}}}}}}}})
+	return copied(p.first("rds-credentials"), "fintrack", name, func(spec map[string]any) {
+		spec["secretStoreRef"] = map[string]any{"kind": "SecretStore", "name": name}
+	})
+}
+
+// mayTakeToken gives External Secrets what the platform does not: the right to take a
+// token of an account of fintrack.
+func (p *proof) mayTakeToken(of string) {
+	metadata := map[string]any{"name": "takes-a-token", "namespace": "fintrack"}
+	p.make(gitops.Object{Namespace: "fintrack", Fields: map[string]any{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": metadata,
+		"rules": []any{map[string]any{"apiGroups": []any{""}, "resources": []any{"serviceaccounts/token"}, "resourceNames": []any{of}, "verbs": []any{"create"}}}}},
+		gitops.Object{Namespace: "fintrack", Fields: map[string]any{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": metadata,
+			"roleRef":  map[string]any{"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "takes-a-token"},
+			"subjects": []any{map[string]any{"kind": "ServiceAccount", "namespace": namespace, "name": account}}}})
 }
 
 // kept changes something so that an ExternalSecret must fail, looks at the Secret, and

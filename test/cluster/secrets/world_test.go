@@ -111,32 +111,32 @@ func (p *proof) controller(program string) {
 	require.NoError(p.t, os.WriteFile(authority, p.gateway.CA, 0o600))
 	ports, err := controllers.Ports(1)
 	require.NoError(p.t, err)
-	args := append(p.arguments(), fmt.Sprintf("--metrics-addr=127.0.0.1:%d", ports[0]))
+	args := append(p.arguments("external-secrets"), fmt.Sprintf("--metrics-addr=127.0.0.1:%d", ports[0]))
 	controllers.Beside(p.t, suite.Current().Run, "external-secrets", program, []string{
 		"KUBECONFIG=" + kubeconfig, "AWS_STS_ENDPOINT=" + p.gateway.URL, "AWS_SECRETSMANAGER_ENDPOINT=" + p.gateway.URL, "AWS_CA_BUNDLE=" + authority,
 		"AWS_EC2_METADATA_DISABLED=true", "AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY=", "AWS_SESSION_TOKEN=", "AWS_PROFILE=", "AWS_REGION=",
 	}, args...)
 }
 
-// arguments are those that the chart gives the controller, but for the address of its
-// metrics, and the election of a leader, which needs a pod.
-func (p *proof) arguments() []string {
+// arguments are those that the chart gives the program in a Deployment, but for the
+// addresses at which it answers, and the election of a leader, which needs a pod.
+func (p *proof) arguments(deployment string) []string {
 	for _, o := range p.tree.Of("apps", "Deployment") {
-		if o.Namespace != namespace || o.Name() != "external-secrets" {
+		if o.Namespace != namespace || o.Name() != deployment {
 			continue
 		}
 		containers, _ := o.At("spec", "template", "spec", "containers").([]any)
 		given, _ := containers[0].(map[string]any)["args"].([]any)
 		var out []string
 		for _, a := range given {
-			if s := fmt.Sprint(a); !strings.HasPrefix(s, "--metrics-addr") && !strings.HasPrefix(s, "--enable-leader-election") {
+			if s := fmt.Sprint(a); !strings.HasPrefix(s, "--metrics-addr") && !strings.HasPrefix(s, "--healthz-addr") && !strings.HasPrefix(s, "--enable-leader-election") {
 				out = append(out, s)
 			}
 		}
 		require.NotEmpty(p.t, out)
 		return out
 	}
-	p.t.Fatal("the chart makes no Deployment external-secrets")
+	p.t.Fatalf("the chart makes no Deployment %s", deployment)
 	return nil
 }
 

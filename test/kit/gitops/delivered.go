@@ -45,3 +45,18 @@ func FailedFor(condition, said string, reasons ...string) bool {
 	}
 	return condition == "False" && len(reasons) > 0
 }
+
+// Untrusting are the webhooks of a configuration of admission that the API server does
+// not trust by this authority, in base64; one without webhooks is named too.
+func Untrusting(configuration Object, authority string) (out []string) {
+	webhooks := list(configuration.At("webhooks"))
+	if len(webhooks) == 0 || authority == "" {
+		return []string{configuration.ID() + " has no webhooks, or there is no authority"}
+	}
+	for _, w := range webhooks {
+		if text(w, "clientConfig", "caBundle") != authority {
+			out = append(out, fmt.Sprintf("%s of %s has another authority", text(w, "name"), configuration.ID()))
+		}
+	}
+	return out
+}

@@ -1,6 +1,7 @@
 package gitops_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/fintrack/platform/test/kit/gitops"
@@ -59,5 +60,29 @@ func TestAFailureIsTheExpectedOneOrNot(t *testing.T) {
 		"no reason was asked for":         {"False", "anything", nil, false},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, gitops.FailedFor(c.condition, c.said, c.reasons...)) })
+	}
+}
+
+func TestAWebhookIsTrustedByTheAuthorityOrNot(t *testing.T) {
+	configuration := func(bundles ...any) gitops.Object {
+		var webhooks []any
+		for i, b := range bundles {
+			webhooks = append(webhooks, map[string]any{"name": fmt.Sprint("w", i), "clientConfig": map[string]any{"caBundle": b}})
+		}
+		return gitops.Object{Fields: map[string]any{"kind": "ValidatingWebhookConfiguration", "metadata": map[string]any{"name": "c"}, "webhooks": webhooks}}
+	}
+	for name, c := range map[string]struct {
+		configuration gitops.Object
+		authority     string
+		want          int
+	}{
+		"each is":                 {configuration("QQ==", "QQ=="), "QQ==", 0},
+		"one is not":              {configuration("QQ==", "Qg=="), "QQ==", 1},
+		"one has none":            {configuration(nil, "QQ=="), "QQ==", 1},
+		"there are none":          {configuration(), "QQ==", 1},
+		"there is no authority":   {configuration("QQ=="), "", 1},
+		"none has one, nor there": {configuration(nil), "", 1},
+	} {
+		t.Run(name, func(t *testing.T) { require.Len(t, gitops.Untrusting(c.configuration, c.authority), c.want) })
 	}
 }

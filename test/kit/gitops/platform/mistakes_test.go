@@ -42,6 +42,13 @@ var mistakes = map[string]mistake{
 	"a range of versions": {file: "gitops/apps/templates/addons/cert-manager.yaml", old: `"v1.21.2"`, new: `"1.x"`, says: `the chart cert-manager has the version "1.x"`, find: func(_ *testing.T, p platform.Platform, _ []gitops.Object) ([]gitops.Finding, error) {
 		return p.Tree.Pinned(), nil
 	}},
+	"a chart without a version": {file: "gitops/apps/templates/addons/cert-manager.yaml", old: `"version" "v1.21.2"`, new: `"version" ""`, says: "the chart cert-manager has no version: give targetRevision", find: func(_ *testing.T, p platform.Platform, _ []gitops.Object) ([]gitops.Finding, error) {
+		return p.Tree.Pinned(), nil
+	}},
+	"a policy about what Gatekeeper may not read": {file: "policies/gatekeeper/no-host-path/constraint.yaml", old: "          - Pod\n", new: "          - Secret\n", says: "it is about secrets, which gatekeeper-system/gatekeeper-admin may not list", find: func(_ *testing.T, p platform.Platform, _ []gitops.Object) ([]gitops.Finding, error) {
+		found, _ := p.Tree.Audited("gatekeeper-system", "gatekeeper-admin")
+		return found, nil
+	}},
 	"two owners": {file: "gitops/apps/templates/addons/network-policies.yaml", old: `"policies/network"`, new: `"gitops/addons/namespaces/manifests"`, says: "owns it, and so does", find: func(_ *testing.T, p platform.Platform, _ []gitops.Object) ([]gitops.Finding, error) {
 		return p.Tree.Duplicates(), nil
 	}},
