@@ -91,7 +91,8 @@ func begin() *cobra.Command {
 type options struct {
 	output, previous, begun string
 	keyFile, kmsKey         string
-	shard, flaky            string
+	shard, flaky, steps     string
+	series                  string
 	sensitive, artefacts    []string
 	modified                bool
 }
@@ -174,6 +175,8 @@ func build() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.begun, "begun", "", "the record that begin wrote before the run")
 	f.StringVar(&o.shard, "shard", "", "k/n: this is a part of a run, to be merged")
+	f.StringVar(&o.steps, "steps", "", "a JSON object that names the step of each run, as the nightly run writes it")
+	f.StringVar(&o.series, "series", "", "nightly, release or what else the run is one of: --previous must be of the same")
 	f.StringVar(&o.flaky, "flaky", "", "a JSON list of what gave different outcomes, as the nightly run writes it")
 	f.StringArrayVar(&o.sensitive, "sensitive", nil, "a file with the output of terraform output -json; sensitive values in it are refused")
 	f.StringArrayVar(&o.artefacts, "artefact", nil, "kind=file for the page, in the place of what a suite put beside its results; the kinds are network, incident, access")
@@ -199,7 +202,7 @@ func (o *options) inputs(ctx context.Context, results []string) (in evidence.Inp
 	if err := o.fits(state, in.Results); err != nil {
 		return in, err
 	}
-	in.Commit, in.Modified, in.Shard, in.Trees = state.Commit, state.Modified, o.shard, state.Trees
+	in.Commit, in.Modified, in.Shard, in.Series, in.Trees = state.Commit, state.Modified, o.shard, o.series, state.Trees
 	if in.Controls, err = os.ReadFile(filepath.Join(paths.Root, controlsPath)); err != nil {
 		return in, err
 	}
@@ -255,7 +258,7 @@ func (o *options) extras(in *evidence.Inputs, journals []string) error {
 	}
 	for _, s := range slices.SortedFunc(maps.Keys(facts), func(a, b deployed.Suite) int { return strings.Compare(a.String(), b.String()) }) {
 		in.Sensitive = append(in.Sensitive, facts[s].Sensitive...)
-		if err := evidence.Apply(in.Resources, s.Name, facts[s].Resources); err != nil {
+		if err := evidence.Apply(in.Resources, s, facts[s]); err != nil {
 			return err
 		}
 	}
@@ -271,14 +274,20 @@ func (o *options) extras(in *evidence.Inputs, journals []string) error {
 		}
 		in.Artefacts[kind] = evidence.Artefact{Name: filepath.Base(name), Data: data}
 	}
-	if o.flaky != "" {
-		text, err := os.ReadFile(o.flaky)
-		if err != nil {
-			return err
-		}
-		if err := json.Unmarshal(text, &in.Flaky); err != nil {
-			return fmt.Errorf("%s: %w", o.flaky, err)
-		}
+	return errors.Join(readJSON(o.flaky, &in.Flaky), readJSON(o.steps, &in.Steps))
+}
+
+// readJSON reads a file that may not have been named.
+func readJSON(name string, into any) error {
+	if name == "" {
+		return nil
+	}
+	text, err := os.ReadFile(name)
+	if err == nil {
+		err = json.Unmarshal(text, into)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
 }

@@ -42,7 +42,7 @@ func controls() *cobra.Command {
 				return err
 			}
 			for s, f := range facts {
-				if err := evidence.Apply(resources, s.Name, f.Resources); err != nil {
+				if err := evidence.Apply(resources, s, f); err != nil {
 					return err
 				}
 			}

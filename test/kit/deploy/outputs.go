@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"path"
@@ -27,6 +28,9 @@ func (l *life) read(ctx context.Context) error {
 	}
 	values := make(map[string]any, len(found))
 	var facts deployed.Facts
+	if l.Stack != nil {
+		facts.Values = l.Stack.spec.Environment
+	}
 	for name, o := range found {
 		values[name] = o.Value
 		if o.Sensitive {
@@ -82,6 +86,7 @@ func (h *harness) record(suite string, facts deployed.Facts) error {
 		h.deployed = deployed.Record{}
 	}
 	all := h.deployed[suite]
+	all.Values = cmp.Or(facts.Values, all.Values)
 	all.Sensitive = append(slices.Clone(all.Sensitive), facts.Sensitive...)
 	slices.Sort(all.Sensitive)
 	all.Sensitive = slices.Compact(all.Sensitive)

@@ -32,6 +32,9 @@ type Facts struct {
 	Sensitive []string `json:"sensitive,omitempty"`
 	// Resources are all that were planned and applied.
 	Resources []Resource `json:"resources,omitempty"`
+	// Values is the environment whose values the layer was applied with: dev, staging or
+	// prod; empty for what has none.
+	Values string `json:"values,omitempty"`
 }
 
 // Resource is one instance of a resource.

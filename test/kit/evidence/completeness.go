@@ -163,10 +163,31 @@ func vanished(in Intent, results, before []check.Result) (gaps []Gap) {
 }
 
 // key names a check across runs. A module and a layer can have one name, and so the
-// same id twice: the subject tells them apart. An account is another in each run.
+// same id twice: the subject tells them apart. What is another in each run counts for
+// nothing in it.
 func key(r check.Result) string {
-	return r.Environment + " " + r.Suite + " " + r.ID + " " + accountID.ReplaceAllString(r.Subject, "account")
+	subject := r.Subject
+	for _, x := range ofOneRun {
+		subject = x.like.ReplaceAllString(subject, x.as)
+	}
+	return r.Environment + " " + r.Suite + " " + r.ID + " " + subject
 }
+
+// ofOneRun are names in a subject that are another in each run: the account, the prefix
+// of a throwaway environment, and ids that AWS gives ("Resource IDs" in the EC2 user
+// guide: eight or seventeen hexadecimal digits; a database's DbiResourceId).
+var ofOneRun = []struct {
+	like *regexp.Regexp
+	as   string
+}{
+	{regexp.MustCompile(`\b[0-9]{12}\b`), "account"},
+	{regexp.MustCompile(`\bft-[0-9a-f]{6}\b`), "ft"},
+	{regexp.MustCompile(`\b([a-z]+)-(?:[0-9a-f]{17}|[0-9a-f]{8})\b`), "$1"},
+	{regexp.MustCompile(`\bdb-[A-Z0-9]{26}\b`), "db"},
+}
+
+// ByKey is byKey for other packages: two attempts of one step are compared by it.
+func ByKey(rs []check.Result) map[string]check.Result { return byKey(rs) }
 
 // byKey finds results again in another run. Where a suite ran more than once, its
 // answers are told apart by their order.
@@ -184,8 +205,6 @@ func byKey(rs []check.Result) map[string]check.Result {
 	}
 	return out
 }
-
-var accountID = regexp.MustCompile(`\b[0-9]{12}\b`)
 
 // matches tells whether an id is like a pattern in which * stands for any run of
 // characters.

@@ -87,6 +87,39 @@ func TestTwoRunsOfASuiteAreTwoAnswers(t *testing.T) {
 	require.Len(t, found, 1, "one of two answers is gone: %q", found)
 }
 
+func TestACheckIsFoundAgainInAnotherRun(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		before, now string
+		same        bool
+	}{
+		"of another account":                  {"arn:aws:iam::111111111111:role/x", "arn:aws:iam::222222222222:role/x", true},
+		"of another throwaway environment":    {"role/ft-278754-image-updater", "role/ft-c948db-image-updater", true},
+		"of a VPC with another id":            {"twin of vpc-145c35739213229b8", "twin of vpc-fae3747d7eddb8b31", true},
+		"of a database with another id":       {"dbuser:db-P2NTEN2UNPC9AVV56BF8AEWZ5R/app", "dbuser:db-ABCDEN2UNPC9AVV56BF8AEWZ5R/app", true},
+		"of another role":                     {"role/ft-278754-image-updater", "role/ft-c948db-karpenter", false},
+		"of another environment's values":     {"role/ft-278754-audit-dev-replication", "role/ft-c948db-audit-prod-replication", false},
+		"of another kind with such an id":     {"vpc-145c35739213229b8", "sg-145c35739213229b8", false},
+		"of a name that only looks like one":  {"role/ft-abc", "role/ft-abd", false},
+		"of another user of such a database":  {"db-P2NTEN2UNPC9AVV56BF8AEWZ5R/app", "db-P2NTEN2UNPC9AVV56BF8AEWZ5R/postgres", false},
+		"of a resource whose name has digits": {`aws_subnet.this["1234567"]`, `aws_subnet.this["7654321"]`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			extra := func(subject string) []check.Result {
+				return append(inputs().Results, with(result("demo.x", began), func(r *check.Result) { r.Subject = subject }))
+			}
+			found := gaps(t, controls(), extra(c.now), tables, extra(c.before))
+			if c.same {
+				require.Empty(t, found)
+				return
+			}
+			require.Len(t, found, 1)
+			require.Contains(t, found[0], "demo.x of suite demo on emulated ran before")
+		})
+	}
+}
+
 func TestARetiredCheckMayBeGone(t *testing.T) {
 	t.Parallel()
 	text := controls() + "retired:\n  - checks: old.*\n    why: The resource is gone.\n"

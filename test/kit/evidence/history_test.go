@@ -83,6 +83,20 @@ func TestAPeriodOfGoodNightsIsGood(t *testing.T) {
 	require.True(t, p.Good())
 }
 
+func TestAReleaseInAPeriodIsAChainOfItsOwn(t *testing.T) {
+	t.Parallel()
+	first := nightly(t, 0, nil, "demo.one")
+	in := inputs()
+	in.Series, in.Results = "release", []check.Result{result("demo.one", day(0).Add(time.Hour))}
+	release := opened(t, build(t, in))
+	second := nightly(t, 1, first)
+	p, err := evidence.ReportPeriod([]*evidence.Bundle{opened(t, first), release, opened(t, second)}, day(0), day(1))
+	require.NoError(t, err)
+	require.Empty(t, p.Chain)
+	require.Len(t, p.Broken, 1)
+	require.Equal(t, day(1), p.Broken[0].Mended, "by the next night, not by the release")
+}
+
 func TestABundleTakenOutOfAPeriodIsNoticed(t *testing.T) {
 	t.Parallel()
 	first := nightly(t, 0, nil)
@@ -127,6 +141,26 @@ func TestPartsJoinIntoOneRun(t *testing.T) {
 	}), files)
 }
 
+func TestTwoStepsMayMakeTheSameCheckInTwoParts(t *testing.T) {
+	t.Parallel()
+	made := func(run, step string) func(*evidence.Inputs) {
+		return func(in *evidence.Inputs) {
+			in.Steps = map[string]string{run: step}
+			for i := range in.Results {
+				in.Results[i].Run = run
+			}
+		}
+	}
+	one := part(t, "1/2", made("r1", "test-network"), "demo.one", "demo.no-drift")
+	in, err := evidence.Merge([]*evidence.Bundle{one, part(t, "2/2", made("r2", "test-identity"), "demo.two", "demo.no-drift")})
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"r1": "test-network", "r2": "test-identity"}, in.Steps)
+	require.Len(t, opened(t, build(t, in)).Results, 4)
+	_, err = evidence.Merge([]*evidence.Bundle{one, part(t, "2/2", made("r2", "test-network"), "demo.two", "demo.no-drift")})
+	require.ErrorIs(t, err, evidence.ErrParts)
+	require.ErrorContains(t, err, "the check demo.no-drift of demo is in part 1/2 and in part 2/2")
+}
+
 func TestMergeRefusesGapsAndOverlaps(t *testing.T) {
 	t.Parallel()
 	one, two := part(t, "1/2", nil, "demo.one"), part(t, "2/2", nil, "demo.two")
@@ -139,6 +173,7 @@ func TestMergeRefusesGapsAndOverlaps(t *testing.T) {
 		"parts of different divisions": {[]*evidence.Bundle{one, part(t, "2/3", nil, "demo.two")}, "is part 2/3, and others are of 2"},
 		"a check in two parts":         {[]*evidence.Bundle{one, part(t, "2/2", nil, "demo.one")}, "the check demo.one of demo is in part 1/2 and in part 2/2"},
 		"parts of two commits":         {[]*evidence.Bundle{one, part(t, "2/2", func(in *evidence.Inputs) { in.Commit = strings.Repeat("a", 40) }, "demo.two")}, "part 1/2 is of commit"},
+		"parts of two series":          {[]*evidence.Bundle{one, part(t, "2/2", func(in *evidence.Inputs) { in.Series = "nightly" }, "demo.two")}, `part 1/2 is of the series "", part 2/2 of "nightly"`},
 		"parts of two trees":           {[]*evidence.Bundle{one, part(t, "2/2", func(in *evidence.Inputs) { in.Trees = nil }, "demo.two")}, "stand on different trees"},
 		"parts of two tools": {[]*evidence.Bundle{one, part(t, "2/2", func(in *evidence.Inputs) {
 			in.Tools = []evidence.Tool{{Name: "terraform", Version: "1.12.0", SHA256: strings.Repeat("cd", 32)}}

@@ -15,21 +15,27 @@ import (
 var ErrParts = errors.New("these are not the parts of one run")
 
 // Merge puts the parts of a run together: all of 1/n to n/n, each once, of the same
-// commit, trees, tools and controls, no check in two of them. What it returns is
-// built and judged as one run.
+// commit, trees, tools and controls, no check of one step in two of them. What it returns
+// is built and judged as one run.
 func Merge(parts []*Bundle) (Inputs, error) {
 	if len(parts) == 0 {
 		return Inputs{}, fmt.Errorf("%w: none was given", ErrParts)
 	}
 	first := parts[0]
 	errs := append(places(parts), overlaps(parts)...)
-	in := Inputs{Commit: first.Run.Commit, Controls: first.Files[ControlsFile], Trees: first.Run.Trees, Artefacts: map[string]Artefact{}}
+	in := Inputs{Commit: first.Run.Commit, Series: first.Run.Series, Controls: first.Files[ControlsFile], Trees: first.Run.Trees, Artefacts: map[string]Artefact{}}
 	tools := map[string]Tool{}
 	for _, p := range parts {
 		errs = append(errs, sameRun(first, p)...)
 		in.Modified = in.Modified || p.Run.Modified
 		in.Results = append(in.Results, p.Results...)
 		in.Flaky = append(in.Flaky, p.Run.Flaky...)
+		for run, step := range p.Run.Steps {
+			if in.Steps == nil {
+				in.Steps = map[string]string{}
+			}
+			in.Steps[run] = step
+		}
 		for _, t := range p.Run.Tools {
 			if x, ok := tools[t.Name]; ok && x != t {
 				errs = append(errs, fmt.Errorf("part %s used %s %s (%s), another part %s (%s)", p.Run.Shard, t.Name, t.Version, t.SHA256, x.Version, x.SHA256))
@@ -84,11 +90,13 @@ func places(parts []*Bundle) (errs []error) {
 	return errs
 }
 
+// overlaps reports what two parts have both made. Steps that apply the same layers each
+// make the checks of their life, as that nothing drifts: the step tells them apart.
 func overlaps(parts []*Bundle) (errs []error) {
 	from := map[string]string{}
 	for _, p := range parts {
 		for _, r := range p.Results {
-			k := key(r)
+			k := p.Run.Steps[r.Run] + " " + key(r)
 			if other, ok := from[k]; ok && other != p.Run.Shard {
 				errs = append(errs, fmt.Errorf("the check %s of %s is in part %s and in part %s", r.ID, r.Suite, other, p.Run.Shard))
 			}
@@ -101,6 +109,9 @@ func overlaps(parts []*Bundle) (errs []error) {
 func sameRun(a, b *Bundle) (errs []error) {
 	if a.Run.Commit != b.Run.Commit {
 		errs = append(errs, fmt.Errorf("part %s is of commit %s, part %s of %s", a.Run.Shard, a.Run.Commit, b.Run.Shard, b.Run.Commit))
+	}
+	if a.Run.Series != b.Run.Series {
+		errs = append(errs, fmt.Errorf("part %s is of the series %q, part %s of %q", a.Run.Shard, a.Run.Series, b.Run.Shard, b.Run.Series))
 	}
 	if !slices.Equal(a.Run.Trees, b.Run.Trees) {
 		errs = append(errs, fmt.Errorf("parts %s and %s stand on different trees", a.Run.Shard, b.Run.Shard))
@@ -128,7 +139,9 @@ func joinResources(parts []*Bundle) (out []Resource, errs []error) {
 			continue
 		}
 		for j := range rs {
-			out[j].Instances = append(out[j].Instances, rs[j].Instances...)
+			for _, i := range rs[j].Instances {
+				out[j].Instances = withInstance(out[j].Instances, i)
+			}
 		}
 	}
 	return out, errs

@@ -58,7 +58,8 @@ func ReportPeriod(bundles []*Bundle, from, to time.Time) (Period, error) {
 	for d := from; !d.After(to); d = d.AddDate(0, 0, 1) {
 		p.Days = append(p.Days, Day{Date: d})
 	}
-	for i, b := range bundles {
+	before := map[string]*Bundle{} // by series
+	for _, b := range bundles {
 		if b.Run.Shard != "" {
 			return Period{}, fmt.Errorf("period: %s is part %s of a run: merge the parts first", b.Run.ID, b.Run.Shard)
 		}
@@ -68,11 +69,15 @@ func ReportPeriod(bundles []*Bundle, from, to time.Time) (Period, error) {
 		}
 		d := &p.Days[int(day.Sub(from)/(24*time.Hour))]
 		d.Runs, d.Count, d.Incomplete = append(d.Runs, b.Run.ID), check.Tally(b.Results), len(b.Run.Gaps)
-		if i > 0 {
-			p.Chain = append(p.Chain, follows(bundles[i-1], b)...)
+		if a := before[b.Run.Series]; a != nil {
+			p.Chain = append(p.Chain, follows(a, b)...)
 		}
+		before[b.Run.Series] = b
 	}
-	p.Broken = failures(bundles)
+	for _, series := range sortedKeys(before) {
+		p.Broken = append(p.Broken, failures(slices.DeleteFunc(slices.Clone(bundles), func(b *Bundle) bool { return b.Run.Series != series }))...)
+	}
+	slices.SortStableFunc(p.Broken, func(a, b Failure) int { return a.First.Compare(b.First) })
 	return p, nil
 }
 

@@ -11,30 +11,55 @@ import (
 	"github.com/fintrack/platform/test/kit/deployed"
 )
 
-// Instance is a resource that a suite applied, an instance of a declared one.
+// Instance is a resource that a suite applied, an instance of a declared one. Two
+// environments' values make two instances of one address.
 type Instance struct {
 	Suite string `json:"suite"`
 	// Address is Terraform's, from the root module of the suite.
 	Address string `json:"address"`
+	// Values is the environment whose values it was applied with, empty without one.
+	Values string `json:"values,omitempty"`
+	// Runs are the ids of the runs that applied it: a check of another run is not about it.
+	Runs []string `json:"runs"`
 }
 
-// Apply adds what a suite applied to the declared resources. What examples bring along
-// for themselves is no part of the platform; anything else must be declared.
-func Apply(resources []Resource, suite string, applied []deployed.Resource) error {
+func (i Instance) String() string {
+	if i.Values == "" {
+		return i.Address + " of " + i.Suite
+	}
+	return i.Address + " of " + i.Suite + " (" + i.Values + ")"
+}
+
+// Apply adds what a suite of a run applied to the declared resources. What examples bring
+// along for themselves is no part of the platform; anything else must be declared.
+func Apply(resources []Resource, suite deployed.Suite, facts deployed.Facts) error {
 	at := map[string]int{}
 	for i, r := range resources {
 		at[r.Address()] = i
 	}
-	for _, a := range applied {
+	for _, a := range facts.Resources {
 		i, ok := at[a.Declared]
 		switch {
 		case ok:
-			resources[i].Instances = append(resources[i].Instances, Instance{suite, a.Address})
+			resources[i].Instances = withInstance(resources[i].Instances, Instance{suite.Name, a.Address, facts.Values, []string{suite.Run}})
 		case !strings.Contains(a.Declared, "/examples/"):
-			return fmt.Errorf("%s applied %s, which no module and no layer declares (%s): the results are of another state of the code", suite, a.Address, a.Declared)
+			return fmt.Errorf("%s applied %s, which no module and no layer declares (%s): the results are of another state of the code", suite.Name, a.Address, a.Declared)
 		}
 	}
 	return nil
+}
+
+// withInstance adds an instance, or its runs to those of the same one.
+func withInstance(all []Instance, x Instance) []Instance {
+	for i, known := range all {
+		if known.Suite == x.Suite && known.Address == x.Address && known.Values == x.Values {
+			runs := append(slices.Clone(known.Runs), x.Runs...)
+			slices.Sort(runs)
+			all[i].Runs = slices.Compact(runs)
+			return all
+		}
+	}
+	return append(all, x)
 }
 
 // Coverage is one population of a criterion, and who in it was checked.
@@ -93,7 +118,9 @@ func member(p Population, r Resource, executed []check.Result, all []Resource) M
 	module := m.Checked && strings.HasPrefix(r.Folder, "modules/")
 	for _, i := range r.Instances {
 		switch {
-		case slices.ContainsFunc(executed, func(x check.Result) bool { return x.Suite == i.Suite && i.isNamedBy(x.Subject, r, family) }):
+		case slices.ContainsFunc(executed, func(x check.Result) bool {
+			return slices.Contains(i.Runs, x.Run) && i.isNamedBy(i.wordsOf(x), r, family)
+		}):
 			m.Direct++
 		case module:
 			m.ByModule++
@@ -108,13 +135,29 @@ func member(p Population, r Resource, executed []check.Result, all []Resource) M
 
 var lastIndex = regexp.MustCompile(`\[("(?:[^"\\]|\\.)*"|\d+)\]$`)
 
-// isNamedBy tells whether a subject names the instance: itself, all instances of its
+// wordsOf are the words of a check's subject that can name the instance. A check of
+// another suite names it by its folder, too: terraform/data:aws_iam_role.backup.
+func (i Instance) wordsOf(x check.Result) []string {
+	words := subjectWords(x.Subject)
+	if x.Suite == i.Suite {
+		return words
+	}
+	var out []string
+	for _, w := range words {
+		if address, ours := strings.CutPrefix(w, "terraform/"+i.Suite+":"); ours {
+			out = append(out, address)
+		}
+	}
+	return out
+}
+
+// isNamedBy tells whether words name the instance: itself, all instances of its
 // block, a part of it, or the module that it is in. The name of another instance is none.
-func (i Instance) isNamedBy(subject string, r Resource, family []Resource) bool {
+func (i Instance) isNamedBy(words []string, r Resource, family []Resource) bool {
 	index := lastIndex.FindString(i.Address)
 	block := strings.TrimSuffix(i.Address, index)
 	modules := strings.TrimSuffix(strings.TrimSuffix(block, r.Type+"."+r.Name), ".")
-	for _, word := range subjectWords(subject) {
+	for _, word := range words {
 		at := lastIndex.FindString(word)
 		if strings.HasPrefix(word, "module.") && (word == modules || strings.HasPrefix(modules, word+".") || at == "" && strings.HasPrefix(modules, word+"[")) {
 			return true
@@ -150,7 +193,7 @@ func (v Coverage) gaps() (gaps []Gap) {
 			add("%s (%s): no executed check of %s is about it", address, v.Population.What, v.Criterion)
 		default:
 			for _, i := range m.Unchecked {
-				add("%s of %s (%s): no executed check of %s names it", i.Address, i.Suite, v.Population.What, v.Criterion)
+				add("%s (%s): no executed check of %s names it", i, v.Population.What, v.Criterion)
 			}
 		}
 	}

@@ -21,7 +21,7 @@ func applied(t *testing.T, addresses ...string) []evidence.Resource {
 	for _, a := range addresses {
 		found = append(found, deployed.Resource{Address: a, Declared: "terraform/demo:aws_dynamodb_table.this"})
 	}
-	require.NoError(t, evidence.Apply(rs, "demo", found))
+	require.NoError(t, evidence.Apply(rs, deployed.Suite{Run: "r1", Name: "demo"}, deployed.Facts{Resources: found}))
 	return rs
 }
 
@@ -79,7 +79,7 @@ func TestTheProofOfAModuleStandsForItsInstances(t *testing.T) {
 	in, err := evidence.ReadIntent("c.yaml", []byte(controls()))
 	require.NoError(t, err)
 	rs := []evidence.Resource{{Folder: "modules/demo", Type: "aws_dynamodb_table", Name: "this"}}
-	require.NoError(t, evidence.Apply(rs, "data", []deployed.Resource{{Address: "module.t.aws_dynamodb_table.this", Declared: "modules/demo:aws_dynamodb_table.this"}}))
+	require.NoError(t, evidence.Apply(rs, deployed.Suite{Run: "r1", Name: "data"}, deployed.Facts{Resources: []deployed.Resource{{Address: "module.t.aws_dynamodb_table.this", Declared: "modules/demo:aws_dynamodb_table.this"}}}))
 	proof := about("demo.one", "module.demo.aws_dynamodb_table.this")
 	got := in.Criteria[0].Cover([]check.Result{proof}, rs)
 	require.Equal(t, "tables: 1 declared, 1 applied (0 named by a check, 1 by the proof of their module), 0 unchecked", got[0].Summary())
@@ -120,8 +120,64 @@ resource "aws_vpc_security_group_ingress_rule" "a" {
 func TestWhatNobodyDeclaresIsRefused(t *testing.T) {
 	t.Parallel()
 	rs := slices.Clone(tables)
-	require.NoError(t, evidence.Apply(rs, "demo", []deployed.Resource{{Address: "aws_x.y", Declared: "modules/demo/examples/complete:aws_x.y"}}))
-	require.ErrorContains(t, evidence.Apply(rs, "demo", []deployed.Resource{{Address: "aws_x.y", Declared: "modules/demo:aws_x.y"}}), "demo applied aws_x.y, which no module and no layer declares")
+	declared := func(by string) deployed.Facts {
+		return deployed.Facts{Resources: []deployed.Resource{{Address: "aws_x.y", Declared: by}}}
+	}
+	demo := deployed.Suite{Run: "r1", Name: "demo"}
+	require.NoError(t, evidence.Apply(rs, demo, declared("modules/demo/examples/complete:aws_x.y")))
+	require.ErrorContains(t, evidence.Apply(rs, demo, declared("modules/demo:aws_x.y")), "demo applied aws_x.y, which no module and no layer declares")
+}
+
+// TestOneEnvironmentIsNotCheckedByAnother: the values of dev and prod make two instances
+// of one address, and a check of a run is about what that run's values made.
+func TestOneEnvironmentIsNotCheckedByAnother(t *testing.T) {
+	t.Parallel()
+	const address = `aws_dynamodb_table.this["a"]`
+	rs := slices.Clone(tables)
+	apply := func(run, values string) {
+		require.NoError(t, evidence.Apply(rs, deployed.Suite{Run: run, Name: "demo"}, deployed.Facts{Values: values, Resources: []deployed.Resource{{Address: address, Declared: "terraform/demo:aws_dynamodb_table.this"}}}))
+	}
+	apply("r1", "prod")
+	apply("r2", "dev")
+	apply("r3", "prod")
+	require.Len(t, rs[0].Instances, 2, "two runs with one environment's values apply one instance")
+	of := func(run string) check.Result {
+		return with(about("demo.a-"+run, address), func(r *check.Result) { r.Run = run })
+	}
+	require.Empty(t, gaps(t, controls(), []check.Result{of("r2"), of("r3")}, rs, nil))
+	require.Equal(t, []string{"controls.yaml:8: resource without a check: CC6.1: " + address + " of demo (dev) (tables): no executed check of CC6.1 names it"},
+		gaps(t, controls(), []check.Result{of("r1"), of("r3")}, rs, nil))
+}
+
+// TestACheckOfAnotherSuiteNamesAnInstanceByItsFolder: as the suite of identities names
+// the roles of the layers.
+func TestACheckOfAnotherSuiteNamesAnInstanceByItsFolder(t *testing.T) {
+	t.Parallel()
+	const address = `module.t["a"].aws_dynamodb_table.this`
+	cases := map[string]struct {
+		subject, run string
+		named        bool
+	}{
+		"by folder and address":              {"arn:aws:x, terraform/demo:" + address, "r1", true},
+		"by its module in the folder":        {`terraform/demo:module.t["a"]`, "r1", true},
+		"by its address alone":               {address, "r1", false},
+		"by another folder":                  {"terraform/data:" + address, "r1", false},
+		"by folder and another address":      {`terraform/demo:module.t["b"].aws_dynamodb_table.this`, "r1", false},
+		"by a run that did not apply it":     {"terraform/demo:" + address, "r2", false},
+		"by a folder that only begins alike": {"terraform/demo-x:" + address, "r1", false},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			found := gaps(t, controls(), []check.Result{with(about("demo.who", c.subject), func(r *check.Result) { r.Suite, r.Run = "identity", c.run })}, applied(t, address), nil)
+			if c.named {
+				require.Empty(t, found)
+				return
+			}
+			require.Len(t, found, 1)
+			require.Contains(t, found[0], "resource without a check")
+		})
+	}
 }
 
 func TestPartsJoinWhatTheyApplied(t *testing.T) {

@@ -40,6 +40,9 @@ type Run struct {
 	Modified bool `json:"modified,omitempty"`
 	// Shard is "k/n" when this is a part of a run, empty for a whole one.
 	Shard string `json:"shard,omitempty"`
+	// Series names the runs that this one is compared with, as nightly or release: others
+	// have other steps. Each series is a chain of its own.
+	Series string `json:"series,omitempty"`
 	// Started and Ended are the times of the first and the last check.
 	Started time.Time `json:"started"`
 	Ended   time.Time `json:"ended"`
@@ -47,7 +50,9 @@ type Run struct {
 	Environments []string `json:"environments"`
 	Trees        []Tree   `json:"trees"`
 	Tools        []Tool   `json:"tools"`
-	Flaky        []Flaky  `json:"flaky,omitempty"`
+	// Steps says by which step of scripts/ each run of a suite was made, by the run's id.
+	Steps map[string]string `json:"steps,omitempty"`
+	Flaky []Flaky           `json:"flaky,omitempty"`
 	// Gaps are why the results are not complete; judged for whole runs only.
 	Gaps []Gap `json:"gaps,omitempty"`
 }
@@ -83,13 +88,16 @@ type Inputs struct {
 	Commit   string
 	Modified bool
 	Shard    string
+	Series   string
 	Results  []check.Result
 	// Controls is the text of policies/intent/controls.yaml.
 	Controls  []byte
 	Resources []Resource
 	Trees     []Tree
 	Tools     []Tool
-	Flaky     []Flaky
+	// Steps are those of Run, nil where no steps were run.
+	Steps map[string]string
+	Flaky []Flaky
 	// Artefacts are pictures and tables by kind; see ArtefactKinds.
 	Artefacts map[string]Artefact
 	// Previous is the bundle before this one, nil for the first.
@@ -120,7 +128,7 @@ func describe(in Inputs) (Run, error) {
 	if len(in.Results) == 0 {
 		return Run{}, fmt.Errorf("no results: there is no evidence of nothing")
 	}
-	r := Run{Commit: in.Commit, Modified: in.Modified, Shard: in.Shard, Trees: in.Trees, Tools: in.Tools, Flaky: in.Flaky}
+	r := Run{Commit: in.Commit, Modified: in.Modified, Shard: in.Shard, Series: in.Series, Trees: in.Trees, Tools: in.Tools, Steps: in.Steps, Flaky: in.Flaky}
 	for _, x := range in.Results {
 		if x.Time.IsZero() || x.Environment == "" || x.Suite == "" {
 			return Run{}, fmt.Errorf("check %s: no time, environment or suite", x.ID)
