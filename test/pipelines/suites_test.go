@@ -23,9 +23,9 @@ func silent(o pipelines.Outcome) bool {
 func TestTheSigningKeyIsKeptClose(t *testing.T) {
 	const put, run, away, join = "nightly.yml part/Put the key in its place", "nightly.yml part/Run", "nightly.yml part/Take the key away", "nightly.yml whole/Join the parts"
 	p := newPlace(t)
-	p.env("KEY", secretKey, "SHARD", "2/4", "PUBLIC_KEY", "public")
+	p.env("KEY", secretKey, "SHARD", "2/4", "FINTRACK_PUSHGATEWAY", "", "PUBLIC_KEY", "public")
 	p.write("scripts/nightly", "#!/bin/bash\ncat \"$FINTRACK_EVIDENCE_KEY\" | wc -c\necho \"shard $SHARD\"\n")
-	p.write("scripts/fintrack", "#!/bin/bash\necho \"$@\" | sed \"s|$RUNNER_TEMP|TEMP|g\"\n[[ -s $RUNNER_TEMP/evidence.key ]]\n")
+	p.write("scripts/fintrack", "#!/bin/bash\necho \"$@\" | sed \"s|$RUNNER_TEMP|TEMP|g\"\n[[ -s $RUNNER_TEMP/evidence.key ]]\nmkdir -p \"$RUNNER_TEMP/bundle\"\necho this >\"$RUNNER_TEMP/bundle/manifest.json\"\nexit \"${VERDICT:-0}\"\n")
 	for _, s := range []string{"nightly", "fintrack"} {
 		require.NoError(t, os.Chmod(filepath.Join(p.Dir, "scripts", s), 0o755))
 	}
@@ -51,6 +51,20 @@ func TestTheSigningKeyIsKeptClose(t *testing.T) {
 	want := "evidence merge parts/part-1/evidence/latest parts/part-2/evidence/latest --verify-with TEMP/evidence.pub --key TEMP/evidence.key --output TEMP/bundle"
 	checks(t).That(promise("parts-joined", "The parts' bundles are verified and joined, and the key is gone afterwards", join, "", "CC8.1"),
 		o.Exit == 0 && strings.TrimSpace(o.Printed) == want && os.IsNotExist(err) && silent(o), want, said(o))
+
+	kept := func() string {
+		text, err := os.ReadFile(filepath.Join(p.Dir, "previous/manifest.json"))
+		require.NoError(t, err)
+		return string(text)
+	}
+	p.write("previous/manifest.json", "the night before")
+	p.write("previous/gone.json", "{}")
+	p.env("VERDICT", "1")
+	o = p.run(join)
+	_, err = os.Stat(filepath.Join(p.Dir, "previous/gone.json"))
+	checks(t).That(promise("nights-chained", "A night's bundle follows that of the night before, and is kept for the next one however it stands", join, "", "CC8.1"),
+		o.Exit == 1 && strings.TrimSpace(o.Printed) == want+" --previous previous" && kept() == "this\n" && os.IsNotExist(err), want+" --previous previous, and a failed step", said(o)+kept())
+	p.env("VERDICT", "0")
 
 	p.env("KEY", "")
 	o = p.run(put)

@@ -19,8 +19,11 @@ type Night struct {
 	Part   string
 	Stages []Stage
 	Checks check.Count
-	// Left is the number of environments that the run left behind.
-	Left int
+	// Left is the number of environments that the run left behind, Leaked that of
+	// resources which a census still found after a destroy.
+	Left, Leaked int
+	// Good says that nothing was wrong with the run.
+	Good bool
 	// Gaps is the number of reasons why its evidence is not complete.
 	Gaps int
 	// Ended is when it ended, LastGood when the last run without any fault did; zero
@@ -61,6 +64,8 @@ func Registry(n Night) (*prometheus.Registry, error) {
 	checks.WithLabelValues("fail").Set(float64(n.Checks.Fail))
 	checks.WithLabelValues("not_proven").Set(float64(n.Checks.NotProven))
 	gauge("leaked_environments", "Environments that the last run left behind.").WithLabelValues().Set(float64(n.Left))
+	gauge("leaked_resources", "Resources that a census of the last run found after a destroy.").WithLabelValues().Set(float64(n.Leaked))
+	gauge("good", "1 when nothing was wrong with the last run.").WithLabelValues().Set(one(n.Good))
 	gauge("evidence_gaps", "Reasons why the evidence of the last run is not complete.").WithLabelValues().Set(float64(n.Gaps))
 	gauge("last_run_timestamp_seconds", "When the last run ended.").WithLabelValues().Set(unix(n.Ended))
 	gauge("last_good_timestamp_seconds", "When the last run without a fault ended; 0 when none did.").WithLabelValues().Set(unix(n.LastGood))

@@ -18,7 +18,7 @@ import (
 func night() metrics.Night {
 	return metrics.Night{
 		Stages: []metrics.Stage{{Name: "lint", Duration: 90 * time.Second}, {Name: "test-modules", Duration: time.Hour, Failed: true, Flaky: true}},
-		Checks: check.Count{Pass: 7, Fail: 1, NotProven: 2}, Left: 3, Gaps: 4,
+		Checks: check.Count{Pass: 7, Fail: 1, NotProven: 2}, Left: 3, Leaked: 2, Gaps: 4,
 		Ended: time.Unix(1_800_000_000, 0),
 	}
 }
@@ -38,6 +38,8 @@ func TestTheTextFileHoldsWhatWasMeasured(t *testing.T) {
 		`fintrack_nightly_checks{verdict="fail"} 1`,
 		`fintrack_nightly_checks{verdict="not_proven"} 2`,
 		`fintrack_nightly_leaked_environments 3`,
+		`fintrack_nightly_leaked_resources 2`,
+		`fintrack_nightly_good 0`,
 		`fintrack_nightly_evidence_gaps 4`,
 		`fintrack_nightly_last_run_timestamp_seconds 1.8e+09`,
 		`fintrack_nightly_last_good_timestamp_seconds 0`,

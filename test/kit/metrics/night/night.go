@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -50,20 +51,23 @@ func (s Step) Flaky() bool {
 // Runner executes a step once and returns its exit code and the journals it wrote.
 type Runner func(ctx context.Context, step string, attempt int) (exit int, journals []string, err error)
 
-// Run runs the steps in order. It stops early when the context ends alone.
+// Run runs the steps in order. It stops early when the context ends alone, and returns
+// what was run by then, the step that was broken off included. A step that cannot be run
+// at all has failed like one that says so.
 func Run(ctx context.Context, steps []string, run Runner, say io.Writer) ([]Step, error) {
 	var out []Step
 	for _, name := range steps {
+		if ctx.Err() != nil {
+			return out, ctx.Err()
+		}
 		s := Step{Name: name}
-		for attempt := 1; attempt <= 2; attempt++ {
-			if ctx.Err() != nil {
-				return out, ctx.Err()
-			}
+		for attempt := 1; attempt <= 2 && ctx.Err() == nil; attempt++ {
 			fmt.Fprintf(say, "\n==> %s%s\n", name, map[bool]string{true: ", once more to learn whether it is flaky"}[attempt > 1])
 			started := time.Now()
 			exit, journals, err := run(ctx, name, attempt)
 			if err != nil {
-				return out, fmt.Errorf("step %s: %w", name, err)
+				fmt.Fprintf(say, "==> %s could not be run: %v\n", name, err)
+				exit = exitSetup
 			}
 			s.Attempts = append(s.Attempts, Attempt{exit, time.Since(started), journals})
 			fmt.Fprintf(say, "==> %s: exit code %d in %.0fs\n", name, exit, time.Since(started).Seconds())
@@ -73,7 +77,7 @@ func Run(ctx context.Context, steps []string, run Runner, say io.Writer) ([]Step
 		}
 		out = append(out, s)
 	}
-	return out, nil
+	return out, ctx.Err()
 }
 
 // Worst is the highest exit code of any first attempt: a flaky step is not good.
@@ -113,8 +117,35 @@ func read(journals []string) (out []check.Result, err error) {
 	return out, nil
 }
 
+// Runs says by which step each run of the first attempts was made, by the run's id.
+func Runs(steps []Step) (map[string]string, error) {
+	out := map[string]string{}
+	for _, s := range steps {
+		rs, err := read(s.Attempts[0].Journals)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rs {
+			out[r.Run] = s.Name
+		}
+	}
+	return out, nil
+}
+
+// Leaked counts the resources that the censuses of results have found after a destroy:
+// one a line of what their checks observed.
+func Leaked(results []check.Result) (n int) {
+	for _, r := range results {
+		if strings.HasSuffix(r.ID, ".nothing-left") && r.Verdict == check.Fail {
+			n += 1 + strings.Count(r.Observed, "\n")
+		}
+	}
+	return n
+}
+
 // Flaky lists what gave different outcomes: each check, or the step itself when no
-// check of it explains the difference.
+// check of it explains the difference. A check that a step makes for several environments
+// is compared with that of the same one.
 func Flaky(steps []Step) ([]evidence.Flaky, error) {
 	out := []evidence.Flaky{}
 	for _, s := range steps {
@@ -130,13 +161,11 @@ func Flaky(steps []Step) ([]evidence.Flaky, error) {
 		if err != nil {
 			return nil, err
 		}
-		again := map[string]check.Verdict{}
-		for _, r := range second {
-			again[r.Suite+" "+r.ID] = r.Verdict
-		}
-		for _, r := range first {
-			if v, ok := again[r.Suite+" "+r.ID]; ok && v != r.Verdict {
-				out = append(out, evidence.Flaky{Step: s.Name, Check: r.ID, Outcomes: []string{string(r.Verdict), string(v)}})
+		again, once := evidence.ByKey(second), evidence.ByKey(first)
+		for _, k := range slices.Sorted(maps.Keys(once)) {
+			r := once[k]
+			if x, ok := again[k]; ok && x.Verdict != r.Verdict {
+				out = append(out, evidence.Flaky{Step: s.Name, Check: r.ID, Outcomes: []string{string(r.Verdict), string(x.Verdict)}})
 			}
 		}
 		if s.Flaky() && len(out) == before {

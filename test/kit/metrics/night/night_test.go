@@ -88,16 +88,62 @@ func TestAStepThatFailsTwiceIsNotFlaky(t *testing.T) {
 	require.Empty(t, flaky)
 }
 
-func TestAStepThatCannotBeStartedEndsTheRun(t *testing.T) {
+func TestAStepThatCannotBeRunFailsAndTheOthersRun(t *testing.T) {
 	t.Parallel()
-	_, err := night.Run(context.Background(), []string{"a"}, func(context.Context, string, int) (int, []string, error) {
-		return 0, nil, errors.New("no such script")
-	}, &bytes.Buffer{})
-	require.ErrorContains(t, err, "step a: no such script")
+	var said bytes.Buffer
+	steps, err := night.Run(context.Background(), []string{"a", "b"}, func(_ context.Context, step string, _ int) (int, []string, error) {
+		if step == "a" {
+			return 0, nil, errors.New("no such script")
+		}
+		return 0, nil, nil
+	}, &said)
+	require.NoError(t, err)
+	require.Len(t, steps, 2)
+	require.Len(t, steps[0].Attempts, 1, "a second attempt would not help")
+	require.Equal(t, 2, night.Worst(steps))
+	require.Contains(t, said.String(), "a could not be run: no such script")
+}
+
+func TestAnInterruptedRunSaysHowFarItCame(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	_, err = night.Run(ctx, []string{"a"}, script(t, nil, nil), &bytes.Buffer{})
+	steps, err := night.Run(ctx, []string{"a", "b", "c"}, func(_ context.Context, step string, _ int) (int, []string, error) {
+		if step == "b" {
+			cancel()
+			return 1, nil, nil
+		}
+		return 0, nil, nil
+	}, &bytes.Buffer{})
 	require.ErrorIs(t, err, context.Canceled)
+	require.Len(t, steps, 2)
+	require.True(t, steps[1].Failed())
+	require.Len(t, steps[1].Attempts, 1, "what was broken off is not tried again")
+}
+
+func TestChecksOfOneEnvironmentAreNotComparedWithThoseOfAnother(t *testing.T) {
+	t.Parallel()
+	at := func(run string, minute int64, v check.Verdict) check.Result {
+		r := result("s.x", v)
+		r.Run, r.Time = run, time.Unix(minute*60, 0)
+		return r
+	}
+	one := journal(t, at("dev-1", 1, check.Fail), at("prod-1", 2, check.Pass))
+	two := journal(t, at("dev-2", 11, check.Fail), at("prod-2", 12, check.Pass))
+	steps, err := night.Run(context.Background(), []string{"a"}, script(t, map[string][]int{"a": {1, 1}}, map[string][]string{"a": {one, two}}), &bytes.Buffer{})
+	require.NoError(t, err)
+	flaky, err := night.Flaky(steps)
+	require.NoError(t, err)
+	require.Empty(t, flaky, "each failed, or passed, both times")
+	runs, err := night.Runs(steps)
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"dev-1": "a", "prod-1": "a"}, runs)
+}
+
+func TestWhatCensusesFoundIsCounted(t *testing.T) {
+	t.Parallel()
+	left := result("rds.nothing-left", check.Fail)
+	left.Observed = "aws_db_instance a\n          aws_kms_key b"
+	require.Equal(t, 2, night.Leaked([]check.Result{left, result("s3.nothing-left", check.Pass), result("rds.other", check.Fail)}))
 }
 
 func TestThePartsOfARunHaveEveryStepOnce(t *testing.T) {

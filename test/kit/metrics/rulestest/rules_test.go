@@ -82,7 +82,7 @@ func firing(t *testing.T, n metrics.Night, after time.Duration) (out []string) {
 func TestEachRuleFiresOnItsFaultAndIsQuietOnAGoodNight(t *testing.T) {
 	good := metrics.Night{
 		Stages: []metrics.Stage{{Name: "lint"}}, Checks: check.Count{Pass: 5},
-		Ended: time.Unix(600, 0), LastGood: time.Unix(600, 0),
+		Good: true, Ended: time.Unix(600, 0), LastGood: time.Unix(600, 0),
 	}
 	with := func(f func(*metrics.Night)) metrics.Night {
 		n := good
@@ -98,7 +98,10 @@ func TestEachRuleFiresOnItsFaultAndIsQuietOnAGoodNight(t *testing.T) {
 		"a good night": {good, 24 * time.Hour, nil},
 		"a good night is old after a day and a half": {with(func(n *metrics.Night) { n.Ended = time.Unix(20*3600, 0) }), 37 * time.Hour, []string{"NightlyNotGood"}},
 		"no night was heard of":                      {good, 31 * time.Hour, []string{"NightlyMissing"}},
-		"something was left behind":                  {with(func(n *metrics.Night) { n.Left = 1 }), time.Hour, []string{"NightlyLeaked"}},
+		"something is wrong with the last night":     {with(func(n *metrics.Night) { n.Good = false }), time.Hour, []string{"NightlyFailed"}},
+		"no night was ever good":                     {with(func(n *metrics.Night) { n.Good, n.LastGood, n.Ended = false, time.Time{}, time.Unix(40*3600, 0) }), 41 * time.Hour, []string{"NightlyNotGood", "NightlyFailed"}},
+		"an environment was left behind":             {with(func(n *metrics.Night) { n.Left = 1 }), time.Hour, []string{"NightlyLeaked"}},
+		"resources were left behind":                 {with(func(n *metrics.Night) { n.Leaked = 2 }), time.Hour, []string{"NightlyLeaked"}},
 		"a stage is flaky":                           {with(func(n *metrics.Night) { n.Stages[0].Flaky = true }), time.Hour, []string{"NightlyFlaky"}},
 		"the evidence has gaps":                      {with(func(n *metrics.Night) { n.Gaps = 2 }), time.Hour, []string{"NightlyIncomplete"}},
 		"the metrics are gone":                       {good, 60 * time.Hour, []string{"NightlyMissing"}},
