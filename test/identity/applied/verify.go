@@ -12,6 +12,7 @@ import (
 	"github.com/fintrack/platform/test/kit/access"
 	"github.com/fintrack/platform/test/kit/check"
 	"github.com/fintrack/platform/test/kit/deploy"
+	stated "github.com/fintrack/platform/test/kit/deployed"
 	"github.com/fintrack/platform/test/kit/iam"
 )
 
@@ -26,6 +27,16 @@ type suite struct {
 	facts    access.Facts
 	declared []access.Declared
 	account  *iam.Account
+	// addresses say where each role stands in Terraform, by ARN: <folder>:<address>.
+	addresses map[string]string
+}
+
+// subject names a role by its ARN, and by its address for the evidence of who was judged.
+func (v *suite) subject(i *iam.Identity) string {
+	if address := v.addresses[i.ARN]; address != "" {
+		return i.ARN + ", " + address
+	}
+	return i.ARN
 }
 
 // Verify holds every role of an applied platform against the intent, both ways.
@@ -85,8 +96,30 @@ func newSuite(ctx context.Context, s *deploy.Stack) (*suite, error) {
 	}
 	run := s.Sandbox.Tags[runTag]
 	v.account.Identities = slices.DeleteFunc(v.account.Identities, func(i *iam.Identity) bool { return i.Tags[runTag] != "" && i.Tags[runTag] != run })
-	v.account.Attached, err = deployed.Resources(ctx, s.Sandbox.AWS, v.resources())
+	if v.account.Attached, err = deployed.Resources(ctx, s.Sandbox.AWS, v.resources()); err != nil {
+		return nil, err
+	}
+	v.addresses, err = addresses(ctx, s)
 	return v, err
+}
+
+// addresses finds the roles in the states of the applied layers.
+func addresses(ctx context.Context, s *deploy.Stack) (map[string]string, error) {
+	out := map[string]string{}
+	for _, layer := range s.Order {
+		state, err := s.State(ctx, layer)
+		if err != nil {
+			return nil, err
+		}
+		found, err := stated.Addresses(state, "aws_iam_role")
+		if err != nil {
+			return nil, fmt.Errorf("the state of %s: %w", layer, err)
+		}
+		for arn, address := range found {
+			out[arn] = "terraform/" + layer + ":" + address
+		}
+	}
+	return out, nil
 }
 
 // resources are the buckets, keys, secrets and queues that the intent's roles reach.
@@ -140,26 +173,26 @@ func (v *suite) roles() {
 func (v *suite) permissions(d access.Declared, i *iam.Identity) {
 	found := access.Compare(d, i, v.account, v.known, access.Base())
 	works := of(found, access.Missing)
-	c := promise("works."+d.Name, "Everything that is declared is allowed, under the declared conditions: "+d.Name, i.ARN, "CC6.1")
+	c := promise("works."+d.Name, "Everything that is declared is allowed, under the declared conditions: "+d.Name, v.subject(i), "CC6.1")
 	v.s.Checks.That(c, len(works) == 0, "every declared action on every declared resource", said(works))
 	more := of(found, access.Extra, access.Foreign)
-	c = promise("nothing-else."+d.Name, fmt.Sprintf("Of the %d actions of AWS nothing else is allowed: %s", len(v.known.Actions), d.Name), i.ARN, "CC6.1", "CC6.3", "C1.1")
+	c = promise("nothing-else."+d.Name, fmt.Sprintf("Of the %d actions of AWS nothing else is allowed: %s", len(v.known.Actions), d.Name), v.subject(i), "CC6.1", "CC6.3", "C1.1")
 	v.s.Checks.That(c, len(more) == 0, "nothing else", said(more))
 	bound := of(found, access.Unbounded)
-	c = promise("bounded."+d.Name, "The role has the boundary that is declared: "+d.Name, i.ARN, "CC6.3")
+	c = promise("bounded."+d.Name, "The role has the boundary that is declared: "+d.Name, v.subject(i), "CC6.3")
 	v.s.Checks.That(c, len(bound) == 0, "boundary "+fmt.Sprintf("%q", d.Boundary), said(bound))
 }
 
 func (v *suite) trust(d access.Declared, i *iam.Identity) {
 	found := access.CompareTrust(d, i, v.account, v.facts, v.in.Outsiders)
 	tries := len(access.Attempts(d, v.facts, v.account.Identities))
-	c := promise("taken-by."+d.Name, "The role is taken by whom it is declared for, and by nobody else: "+d.Name, i.ARN, "CC6.1", "CC6.2", "CC6.3")
+	c := promise("taken-by."+d.Name, "The role is taken by whom it is declared for, and by nobody else: "+d.Name, v.subject(i), "CC6.1", "CC6.2", "CC6.3")
 	v.s.Checks.That(c, len(found) == 0, fmt.Sprintf("one of %d attempts succeeds", tries), said(found))
 }
 
 func (v *suite) escalations(d access.Declared, i *iam.Identity) {
 	found := access.Escalations(d, i, v.account, v.declared, v.in.Borne)
-	c := promise("no-escalation."+d.Name, "The role has no way to more than it was given: "+d.Name, i.ARN, "CC6.1", "CC6.3")
+	c := promise("no-escalation."+d.Name, "The role has no way to more than it was given: "+d.Name, v.subject(i), "CC6.1", "CC6.3")
 	v.s.Checks.That(c, len(found) == 0, "no way but those that are borne", said(found))
 }
 
@@ -180,7 +213,7 @@ func (v *suite) encryption() {
 				through = append(through, r.What+": "+got.Reason())
 			}
 		}
-		c := promise("puts-encrypted."+d.Name, "A put without encryption, under another key, over plain HTTP or elsewhere is refused: "+d.Name, i.ARN, "CC6.1", "CC6.7", "C1.1")
+		c := promise("puts-encrypted."+d.Name, "A put without encryption, under another key, over plain HTTP or elsewhere is refused: "+d.Name, v.subject(i), "CC6.1", "CC6.7", "C1.1")
 		v.s.Checks.That(c, len(through) == 0, fmt.Sprint(len(list), " puts, all refused"), fmt.Sprintf("%d let through %s", len(through), strings.Join(through, "; ")))
 	}
 }
