@@ -168,8 +168,13 @@ type metadata struct {
 
 type pod struct {
 	Metadata metadata
-	Spec     struct{ NodeName string }
-	Status   struct {
+	Spec     struct {
+		NodeName   string
+		Containers []struct {
+			Resources struct{ Requests map[string]string }
+		}
+	}
+	Status struct {
 		Phase      string
 		Conditions []struct{ Type, Status, Message string }
 	}
