@@ -13,8 +13,14 @@ module "eks" {
 
   access_entries = merge(
     { for name, arn in var.administrator_role_arns : name => { principal_arn = arn, policies = { AmazonEKSClusterAdminPolicy = [] } } },
-    # The pipeline looks whether a deployment is healthy; Argo CD is what deploys.
-    { ci = { principal_arn = data.terraform_remote_state.security.outputs.github_role_arns["ci"], policies = { AmazonEKSViewPolicy = ["fintrack", "argocd"] } } },
+    # The pipeline looks whether a deployment is healthy; Argo CD is what deploys. EKS's
+    # view policy knows no kinds but Kubernetes' own (Review access policy permissions,
+    # EKS user guide): the group lets it read Applications, gitops/addons/namespaces.
+    { ci = {
+      principal_arn     = data.terraform_remote_state.security.outputs.github_role_arns["ci"]
+      kubernetes_groups = ["fintrack:pipelines"]
+      policies          = { AmazonEKSViewPolicy = ["fintrack"] }
+    } },
   )
 
   tags = local.tags

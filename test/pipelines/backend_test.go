@@ -3,15 +3,22 @@ package pipelines_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/fintrack/platform/test/kit/pipelines"
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
 )
 
 func TestServicesAreTestedBeforeTheyAreBuilt(t *testing.T) {
@@ -75,7 +82,8 @@ func TestTagsOfImagesNeverMove(t *testing.T) {
 const argoToken = "token-of-the-pipeline"
 
 // argoCD stands in for the Kubernetes API with Argo CD's Applications in it: it
-// answers GET of one Application with the next of the states. It is no Argo CD.
+// answers GET of one Application with the next of the states, and GET of the pods of the
+// service with one that cannot start. It is no Argo CD: test/cluster/gitops has that.
 type argoCD struct {
 	mu     sync.Mutex
 	states [][3]string // sync, health, tag of the image
@@ -89,7 +97,11 @@ func (a *argoCD) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	if r.URL.Path != "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/ledger" {
+	switch {
+	case r.URL.Path == "/api/v1/namespaces/fintrack/pods" && r.URL.Query().Get("labelSelector") == "app.kubernetes.io/name=ledger":
+		_, _ = io.WriteString(w, `{"items": [{"metadata": {"name": "ledger-1"}, "status": {"containerStatuses": [{"state": {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}}]}}]}`)
+		return
+	case r.URL.Path != "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/ledger":
 		http.NotFound(w, r)
 		return
 	}
@@ -130,14 +142,65 @@ func TestADeploymentIsWaitedFor(t *testing.T) {
 		server := httptest.NewServer(a)
 		o := waitFor(t, server.URL)
 		server.Close()
+		looks, why := c.tries, ""
+		if !c.good {
+			looks, why = c.tries+1, "pod ledger-1: ImagePullBackOff: no such image" // the last look is for the reasons
+		}
 		checks(t).That(promise(c.id, c.title+" (a stand-in for Argo CD answers)", wait, "", "CC8.1", "A1.2"),
-			(o.Exit == 0) == c.good && a.asked == c.tries, fmt.Sprintf("good: %t after %d looks", c.good, c.tries), fmt.Sprintf("%d looks; %s", a.asked, said(o)))
+			(o.Exit == 0) == c.good && a.asked == looks && strings.Contains(o.Printed, why), fmt.Sprintf("good: %t after %d looks; %s", c.good, looks, why), fmt.Sprintf("%d looks; %s", a.asked, said(o)))
 	}
 	o = waitFor(t, "http://127.0.0.1:1")
 	checks(t).That(promise("deployment-unreachable", "A cluster that does not answer is not taken for a good deployment", wait, "", "CC8.1"),
 		o.Exit != 0, "a failed step", said(o))
-	checks(t).NotProven(promise("deployment-real-argocd", "The wait sees what Argo CD of a real cluster says", wait, "run it against the Argo CD of the cluster suite", "CC8.1"),
-		"kind", "a stand-in speaks the Kubernetes API for Applications; no Argo CD ran")
+}
+
+// TestTheWaitIsLongEnough: the step is there to see a rollout end, well or badly.
+func TestTheWaitIsLongEnough(t *testing.T) {
+	read := func(name string, into any) {
+		t.Helper()
+		text, err := os.ReadFile(filepath.Join(suite.run.Paths.Root, name))
+		require.NoError(t, err)
+		require.NoError(t, yaml.Unmarshal(text, into))
+	}
+	var w struct {
+		Jobs map[string]struct {
+			Timeout int `yaml:"timeout-minutes"`
+			Steps   []struct {
+				Name string
+				Env  map[string]string
+			}
+		}
+	}
+	read(pipelines.Dir+"/backend.yml", &w)
+	job := w.Jobs["deployment"]
+	var waits, all int
+	for _, s := range job.Steps {
+		tries, _ := strconv.Atoi(s.Env["TRIES"]) // 0 without one
+		pause, _ := strconv.Atoi(s.Env["PAUSE"])
+		all += tries * pause
+		if strings.HasSuffix(pipelines.WaitStep, "/"+s.Name) {
+			waits = tries * pause
+		}
+	}
+	var argo struct {
+		Configs struct {
+			CM map[string]string
+		}
+	}
+	read("gitops/bootstrap/argocd.yaml", &argo)
+	asks, err := time.ParseDuration(argo.Configs.CM["timeout.reconciliation"])
+	require.NoError(t, err)
+	// Argo CD's own default of timeout.reconciliation.jitter; the cluster suite reads it so.
+	const jitter = time.Minute
+	chart, err := os.ReadFile(filepath.Join(suite.run.Paths.Root, "gitops/charts/fintrack-service-chart/templates/deployment.yaml"))
+	require.NoError(t, err)
+	m := regexp.MustCompile(`(?m)^  progressDeadlineSeconds: (\d+)$`).FindSubmatch(chart)
+	require.NotNil(t, m, "the chart sets progressDeadlineSeconds")
+	deadline, err := time.ParseDuration(string(m[1]) + "s")
+	require.NoError(t, err)
+	needs, has, bound := asks+jitter+deadline, time.Duration(waits)*time.Second, time.Duration(job.Timeout)*time.Minute
+	checks(t).That(promise("deployment-patience", "The wait outlasts the time in which Argo CD asks Git and Kubernetes gives a rollout up, and the job outlasts its waits", pipelines.WaitStep, "change TRIES, PAUSE or timeout-minutes", "CC8.1", "A1.2"),
+		has > needs && bound > time.Duration(all)*time.Second, fmt.Sprintf("more than %s, and less than the job's %s", needs, bound), fmt.Sprintf("%s, and all waits of the job together %ds", has, all))
 }
 
 // waitFor runs the step that waits against a Kubernetes API.

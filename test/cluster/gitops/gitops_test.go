@@ -75,6 +75,7 @@ func TestArgoCDDeliversThePlatform(t *testing.T) {
 	p.unrendered()
 	p.refused()
 	p.released()
+	p.deployments()
 }
 
 // kinds makes the kinds that there are objects of, and Gatekeeper's own: in the place of

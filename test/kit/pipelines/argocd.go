@@ -14,7 +14,7 @@ import (
 const WaitStep = "backend.yml deployment/Wait for Argo CD"
 
 // Cluster is a Kubernetes API with Argo CD's Applications in it. The step asks it by
-// kubectl, which is not on every machine: a stand-in answers its one call by curl.
+// kubectl, which is not on every machine: a stand-in answers its two calls by curl.
 type Cluster struct {
 	// Server is the API's URL, without a path.
 	Server string
@@ -29,12 +29,30 @@ type Patience struct {
 	Pause time.Duration
 }
 
-// kubectl answers "kubectl --namespace argocd get applications.argoproj.io NAME --output
-// json" and refuses everything else.
+// kubectl answers
+//
+//	kubectl --namespace argocd get applications.argoproj.io NAME --output json
+//	kubectl --namespace fintrack get pods --selector SELECTOR --output json
+//
+// and refuses everything else. What the API refuses is an error in its words, as kubectl's.
 const kubectl = `#!/bin/bash
 set -euo pipefail
-[[ $# == 7 && "$1 $2 $3 $4 $6 $7" == '--namespace argocd get applications.argoproj.io --output json' ]] || { echo "kubectl $*: the step asks for something else" >&2; exit 64; }
-exec curl --silent --show-error --fail --config '%s' "%s/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/$5"
+ask() {
+  local path=$1 answer code
+  shift
+  answer=$RUNNER_TEMP/answer-$$
+  code=$(curl --silent --show-error --config '%[1]s' --output "$answer" --write-out '%%{http_code}' "$@" "%[2]s$path")
+  [[ $code == 2* ]] || { echo "Error from server ($code): $(jq -r '.message? // empty' "$answer")" >&2; exit 1; }
+  exec cat "$answer"
+}
+case "$# $*" in
+'7 --namespace argocd get applications.argoproj.io '*' --output json') ask "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/$5" ;;
+'8 --namespace fintrack get pods --selector '*' --output json') ask /api/v1/namespaces/fintrack/pods --get --data-urlencode "labelSelector=$6" ;;
+*)
+  echo "kubectl $*: the step asks for something else" >&2
+  exit 64
+  ;;
+esac
 `
 
 // WaitForArgoCD runs the workflow's own step against a cluster: it ends with exit code 0

@@ -124,13 +124,13 @@ func (l layer) nodes(ctx context.Context) {
 
 // access reads who may use the cluster's API.
 func (l layer) access(ctx context.Context) {
-	c := l.check("cluster-access", "The pipeline may look into two namespaces, the environment's administrators may do all, EKS has its nodes, and nobody else is let in", "module.eks.aws_eks_access_entry.this", "CC6.1", "CC6.2", "CC6.3")
+	c := l.check("cluster-access", "The pipeline may look into the services' namespace and is in a group of its own, the environment's administrators may do all, EKS has its nodes, and nobody else is let in", "module.eks.aws_eks_access_entry.this", "CC6.1", "CC6.2", "CC6.3")
 	client, name := eks.NewFromConfig(l.d.AWS), aws.String(l.d.Output("cluster_name"))
 	var roles map[string]string
 	l.d.Stack.Deployment("security").OutputAs("github_role_arns", &roles)
 	var administrators map[string]string
 	l.d.Variable("administrator_role_arns", &administrators)
-	want := map[string][]string{roles["ci"]: {"AmazonEKSViewPolicy argocd,fintrack"}}
+	want := map[string][]string{roles["ci"]: {"group fintrack:pipelines", "AmazonEKSViewPolicy fintrack"}}
 	for _, arn := range administrators {
 		want[arn] = []string{"AmazonEKSClusterAdminPolicy "}
 	}
@@ -157,6 +157,9 @@ func (l layer) access(ctx context.Context) {
 		if err != nil {
 			l.d.Checks.Err(c, "its policies", err)
 			return
+		}
+		for _, g := range entry.AccessEntry.KubernetesGroups {
+			got[arn] = append(got[arn], "group "+g)
 		}
 		for _, a := range p.AssociatedAccessPolicies {
 			policy := aws.ToString(a.PolicyArn)
