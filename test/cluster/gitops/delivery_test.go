@@ -61,7 +61,7 @@ func (p *proof) healed() {
 		return len(took) == 2, fmt.Sprintf("back are %v: %v", took, err)
 	})
 	if err == nil {
-		err = p.until("all are good again", func(all map[string]argocd.Status) []string { return argocd.Bad(all, "") })
+		err = p.until("all are good again", func(all map[string]argocd.Status) []string { return p.bad(all, "") })
 	}
 	if err != nil {
 		p.checks.Err(c, "the image and the NetworkPolicy as in Git", err)
@@ -78,7 +78,7 @@ func (p *proof) pruned() {
 	before := p.policies()
 	require.NoError(p.t, p.repository.Remove(file))
 	revision := p.commit("platform", "Remove a policy")
-	err := p.until("the policy is pruned", func(all map[string]argocd.Status) []string { return argocd.Bad(all, revision) })
+	err := p.until("the policy is pruned", func(all map[string]argocd.Status) []string { return p.bad(all, revision) })
 	if err != nil {
 		p.checks.Err(c, "the object is gone", err)
 		return
@@ -106,7 +106,7 @@ func (p *proof) unrendered() {
 	revision := p.commit("platform", "Break the values")
 	var said string
 	err := p.until("the values are refused", func(all map[string]argocd.Status) []string {
-		waits := argocd.Bad(all, revision, service)
+		waits := p.bad(all, revision, service)
 		if said = all[service].String(); !strings.Contains(said, "ComparisonError") || !strings.Contains(said, "maxReplicas") {
 			waits = append(waits, said)
 		}
@@ -116,7 +116,7 @@ func (p *proof) unrendered() {
 	require.NoError(p.t, p.repository.Replace(folder+"values.yaml", "maxReplicas: many", "maxReplicas: 8"))
 	mended := p.commit("platform", "Mend the values")
 	if err == nil {
-		err = p.until("the values are mended", func(all map[string]argocd.Status) []string { return argocd.Bad(all, mended) })
+		err = p.until("the values are mended", func(all map[string]argocd.Status) []string { return p.bad(all, mended) })
 	}
 	if err != nil {
 		p.checks.Err(c, "an error that names the value, all others good", err)
@@ -134,7 +134,7 @@ func (p *proof) refused() {
 	bad := p.commit("platform", "Ask for more than the limit")
 	var failed argocd.Status
 	err := p.until("the sync fails", func(all map[string]argocd.Status) []string {
-		waits := argocd.Bad(all, bad, service)
+		waits := p.bad(all, bad, service)
 		failed = all[service]
 		if failed.Operation.Retries != 1 || !strings.Contains(failed.Operation.Message, "Retrying attempt #1") || !strings.Contains(failed.Operation.Message, "must be less than or equal to memory limit") {
 			waits = append(waits, failed.String())
@@ -162,7 +162,7 @@ func (p *proof) retried(failed argocd.Status, mended string) {
 	var now argocd.Status
 	err = p.until("the next try succeeds", func(all map[string]argocd.Status) []string {
 		now = all[service]
-		return argocd.Bad(all, mended)
+		return p.bad(all, mended)
 	})
 	expected := fmt.Sprintf("the second try, %s or more after the first, succeeds with the newest commit", declared)
 	if err != nil {
@@ -175,46 +175,4 @@ func (p *proof) retried(failed argocd.Status, mended string) {
 		observed = fmt.Sprintf("tried again %s after the first: %s", now.Operation.Finished.Sub(failed.Operation.Finished), now.Operation.Message)
 	}
 	p.checks.That(c, wrong == "", expected, observed)
-}
-
-// goal is the platform's own for a merge to be in production.
-const goal = 4 * time.Minute
-
-// released commits a tag as the image updater does, leaves Argo CD to find it by itself,
-// and takes the time of each stage.
-func (p *proof) released() {
-	c := p.check("released", "A commit of the image updater is found, applied and rolled out without a hand", "gitops/apps", "CC8.1", "A1.1")
-	image := fmt.Sprint(container(p.one("apps", "Deployment", service))["image"])
-	repository, tag, _ := strings.Cut(image, ":")
-	next := repository + ":main-999999"
-	require.NoError(p.t, p.repository.Replace(folder+"values-prod.yaml", "tag: "+tag, "tag: main-999999"))
-	revision, err := p.repository.Commit(p.t.Context(), "argocd-image-updater", "build: automatic update of "+service)
-	require.NoError(p.t, err)
-	merged := time.Now()
-	var found, applied, healthy time.Duration
-	want := p.least()[service]
-	err = p.until("the release is rolled out", func(all map[string]argocd.Status) []string {
-		s := all[service]
-		since := time.Since(merged)
-		if found == 0 && s.At(revision) {
-			found = since
-		}
-		if applied == 0 && s.At(revision) && s.Sync == "Synced" {
-			applied = since
-		}
-		new, ready := p.pods(next)[service], p.pods("")[service]
-		if s.At(revision) && s.Good() && new == want && ready == want {
-			healthy = since
-			return nil
-		}
-		return []string{fmt.Sprintf("%d of %d pods are of the new image, %d in all; %s", new, want, ready, s)}
-	})
-	expected := fmt.Sprintf("%d ready pods of %s and none of %s; the goal from merge to healthy is %s, which is observed and not judged", want, next, image, goal)
-	if err != nil {
-		p.checks.Err(c, expected, err)
-		return
-	}
-	second := func(d time.Duration) time.Duration { return d.Round(100 * time.Millisecond) }
-	p.checks.That(c, healthy > 0, expected, fmt.Sprintf("%s from merge to healthy: found after %s (Argo CD asks Git every %s to %s), applied %s later, healthy %s later",
-		second(healthy), second(found), p.settings.Reconciliation, p.settings.Reconciliation+p.settings.Jitter, second(applied-found), second(healthy-applied)))
 }

@@ -167,7 +167,8 @@ func tag(n int) string { return fmt.Sprintf("tag: main-%d", n) }
 // unrenderable commits a release whose values the chart refuses.
 func (w *waiter) unrenderable() {
 	c := w.promise("unrenderable", "The wait for a commit that cannot be rendered fails and says why", "CC8.1", "A1.2")
-	require.NoError(w.t, w.repository.Replace(folder+"values-prod.yaml", tag(999999), tag(999991)))
+	_, now, _ := strings.Cut(fmt.Sprint(container(w.one("apps", "Deployment", service))["image"]), ":")
+	require.NoError(w.t, w.repository.Replace(folder+"values-prod.yaml", "tag: "+now, tag(999991)))
 	require.NoError(w.t, w.repository.Replace(folder+"values.yaml", "maxReplicas: 8", "maxReplicas: many"))
 	w.commit("platform", "Release with broken values")
 	err := w.until("the values are refused", func(all map[string]argocd.Status) []string {

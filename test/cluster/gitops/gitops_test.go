@@ -42,6 +42,7 @@ type proof struct {
 	revision   string
 	server     *argocd.Server
 	settings   argocd.Settings
+	release    *release // what Argo CD is left to find, beside what it is told of
 }
 
 func TestArgoCDDeliversThePlatform(t *testing.T) {
@@ -71,6 +72,7 @@ func TestArgoCDDeliversThePlatform(t *testing.T) {
 		return // nothing stands that the others could look at
 	}
 	p.healed()
+	p.merged()
 	p.pruned()
 	p.unrendered()
 	p.refused()
@@ -180,16 +182,30 @@ func (p *proof) until(what string, ok func(map[string]argocd.Status) (waitsFor [
 		if err != nil {
 			return false, err.Error()
 		}
+		p.release.look(p, all)
 		why := ok(all)
 		return len(why) == 0, strings.Join(why, "\n            ")
 	})
 }
 
-// refresh asks Argo CD to look at every Application now, as GitHub's webhook does.
+// bad says which Applications are not good, or not at a revision when one is given, but
+// for some and the one whose release Argo CD is left to find.
+func (p *proof) bad(all map[string]argocd.Status, revision string, but ...string) []string {
+	if p.release != nil {
+		but = append(but, p.release.service)
+	}
+	return argocd.Bad(all, revision, but...)
+}
+
+// refresh asks Argo CD to look at every Application now, as GitHub's webhook does, but for
+// the one whose release it is left to find.
 func (p *proof) refresh() {
 	p.t.Helper()
 	for _, a := range p.tree.Applications {
 		o := a.Object
+		if p.release != nil && o.Name() == p.release.service {
+			continue
+		}
 		o.Namespace = argocd.Namespace
 		require.NoError(p.t, p.objects.Change(p.t.Context(), within, o, func(fields map[string]any) {
 			metadata := fields["metadata"].(map[string]any)
@@ -223,7 +239,7 @@ func (p *proof) synced() bool {
 				missing = append(missing, a.Object.Name()+" is not there")
 			}
 		}
-		return append(missing, argocd.Bad(all, p.revision)...)
+		return append(missing, p.bad(all, p.revision)...)
 	})
 	if err != nil {
 		p.checks.Err(c, "all Synced and Healthy", err)
