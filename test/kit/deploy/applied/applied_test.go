@@ -111,6 +111,7 @@ func recorded(t testing.TB, s *deploy.Stack) {
 	require.Equal(t, deployed.Facts{
 		Sensitive: []string{"planted-code-60", "planted-code-90", "planted-user"},
 		Resources: []deployed.Resource{{Address: "aws_sqs_queue.this", Declared: "terraform/base:aws_sqs_queue.this"}},
+		Values:    "small",
 	}, got[of("base")])
 	require.Empty(t, got[of("app")].Sensitive)
 	require.Equal(t, "terraform/app:aws_sqs_queue.this", got[of("app")].Resources[0].Declared)
