@@ -45,6 +45,12 @@ use_settled() {
   done
 }
 
+# results_apart keeps the journals of programs that prove nothing of the platform, as the
+# unit tests of the kit, out of those that become evidence.
+results_apart() {
+  export FINTRACK_RESULTS=${FINTRACK_RESULTS:-$cache/results/own}
+}
+
 # module_names lists the modules, one a line.
 module_names() {
   local dir
