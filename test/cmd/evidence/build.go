@@ -376,14 +376,9 @@ func (o *options) write(ctx context.Context, w io.Writer, in evidence.Inputs) (e
 
 func readJournals(names []string) (all []check.Result, err error) {
 	for _, name := range names {
-		f, err := os.Open(name)
+		rs, err := check.ReadJournalFile(name)
 		if err != nil {
 			return nil, err
-		}
-		rs, err := check.ReadJournal(f)
-		f.Close()
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		if len(rs) == 0 {
 			return nil, fmt.Errorf("%s holds no result: that run did not come to its first check", name)

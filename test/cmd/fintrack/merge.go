@@ -44,14 +44,9 @@ func readAll(files []string) ([]check.Result, error) {
 	var all []check.Result
 	from := map[string]string{}
 	for _, name := range files {
-		f, err := os.Open(name)
+		rs, err := check.ReadJournalFile(name)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", sandbox.ErrSetup, err)
-		}
-		rs, err := check.ReadJournal(f)
-		f.Close()
-		if err != nil {
-			return nil, fmt.Errorf("%w: %s: %w", sandbox.ErrSetup, name, err)
 		}
 		if len(rs) == 0 {
 			return nil, fmt.Errorf("%w: %s holds no result: that part did not run to its end", sandbox.ErrSetup, name)

@@ -49,15 +49,11 @@ func lay() *cobra.Command {
 					return err
 				}
 			}
-			m, err := platform.FindModules(c.Context(), ".")
+			p, charts, err := rendered(c.Context(), tree, args[0])
 			if err != nil {
 				return err
 			}
-			p, err := platform.Render(tree, args[0], m.Charts)
-			if err != nil {
-				return err
-			}
-			l, err := layOut(p, m.Charts, folder)
+			l, err := layOut(p, charts, folder)
 			if err != nil {
 				return err
 			}

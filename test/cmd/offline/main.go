@@ -4,6 +4,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"github.com/fintrack/platform/test/kit/gitops/handover"
 	"github.com/fintrack/platform/test/kit/gitops/plain"
 	"github.com/fintrack/platform/test/kit/gitops/platform"
+	"github.com/fintrack/platform/test/kit/gitops/render"
 )
 
 func main() {
@@ -43,6 +45,16 @@ func known(environment string) error {
 	return nil
 }
 
+// rendered is a tree with the values of an environment, and the charts that it is made of.
+func rendered(ctx context.Context, tree, environment string) (platform.Platform, render.Charts, error) {
+	m, err := platform.FindModules(ctx, ".")
+	if err != nil {
+		return platform.Platform{}, nil, err
+	}
+	p, err := platform.Render(tree, environment, m.Charts)
+	return p, m.Charts, err
+}
+
 func judge() *cobra.Command {
 	var tree string
 	c := &cobra.Command{Use: "judge ENVIRONMENT", Short: "Print as JSON what the policies refuse of all that is rendered", Args: cobra.ExactArgs(1),
@@ -50,11 +62,7 @@ func judge() *cobra.Command {
 			if err := known(args[0]); err != nil {
 				return err
 			}
-			m, err := platform.FindModules(c.Context(), ".")
-			if err != nil {
-				return err
-			}
-			p, err := platform.Render(tree, args[0], m.Charts)
+			p, _, err := rendered(c.Context(), tree, args[0])
 			if err != nil {
 				return err
 			}

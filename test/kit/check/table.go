@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -81,6 +82,20 @@ func WriteStages(w io.Writer, stages []Stage) error {
 	}
 	_, err := fmt.Fprintf(w, "stages: %s; total %.1fs\n", strings.Join(parts, ", "), total.Seconds())
 	return err
+}
+
+// ReadJournalFile reads a journal by its name, which its errors tell.
+func ReadJournalFile(name string) ([]Result, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	rs, err := ReadJournal(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return rs, nil
 }
 
 // ReadJournal reads the JSON lines that a Set wrote. A line that does not parse

@@ -26,8 +26,8 @@ var current *Run
 
 // Main runs the tests of a suite and returns the program's exit code: 0 all proven, 1
 // a check failed, 2 the run could not be made or was interrupted. A SIGINT, SIGTERM or
-// SIGHUP stops the processes and removes the containers that the tests started before the program ends. environment names what answers, as
-// "offline" or "emulated".
+// SIGHUP stops the processes and removes the containers that the tests started before
+// the program ends. environment names what answers, as "offline" or "emulated".
 func Main(m *testing.M, name, environment string) int {
 	started := time.Now()
 	r, err := sandbox.Begin(name)
@@ -81,12 +81,7 @@ func Checks(t check.Reporter, name string) *check.Set {
 func Current() *Run { return current }
 
 func summary(r *sandbox.Run, environment string, took time.Duration) error {
-	f, err := os.Open(r.JournalPath)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	results, err := check.ReadJournal(f)
+	results, err := check.ReadJournalFile(r.JournalPath)
 	if err != nil || len(results) == 0 {
 		return err
 	}

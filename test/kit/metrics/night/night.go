@@ -103,14 +103,9 @@ func Results(steps []Step) ([]check.Result, error) {
 
 func read(journals []string) (out []check.Result, err error) {
 	for _, name := range journals {
-		f, err := os.Open(name)
+		rs, err := check.ReadJournalFile(name)
 		if err != nil {
 			return nil, err
-		}
-		rs, err := check.ReadJournal(f)
-		f.Close()
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		out = append(out, rs...)
 	}

@@ -155,6 +155,14 @@ func TestWhatLayersDoNotSayIsRefused(t *testing.T) {
       }
      ]`, `"vpc_config": true`}}, nil, "whether it has a vpc_config is not known before an apply"},
 		{"a network whose plan is not given", nil, func(l []planned.Layer) []planned.Layer { return l[1:] }, "its subnet_ids is subnet-0000001a, which is none of the plan's aws_subnet"},
+		{"one id by which two outputs mean two things", []edit{
+			{"data", `        "vpc_id": "vpc-00000001",
+        "private`, `        "first": "subnet-0000001b",
+        "vpc_id": "vpc-00000001",
+        "private`},
+			{"networking", `   "outputs": {`, `   "outputs": {
+    "first": {"expression": {"references": ["aws_subnet.isolated[\"a\"].id", "aws_subnet.isolated[\"a\"]", "aws_subnet.isolated"]}},`},
+		}, nil, "subnet-0000001b: the plans say that it is networking/aws_subnet.isolated["},
 		{"one of many ids of which nobody says which it is", []edit{{"data", `           "subnet-0000000a",
            "subnet-0000000b"`, `           "subnet-0000000b"`}}, nil, "its subnet_ids is subnet-0000000b, which is none of the plan's aws_subnet"},
 		{"a network that has grown since its state was read", []edit{{"data", `        "private_subnet_ids": [
