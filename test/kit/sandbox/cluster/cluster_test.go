@@ -24,6 +24,7 @@ func begin(t *testing.T, mode string) (*sandbox.Run, string) {
 	t.Setenv(standInMode, mode)
 	r, err := sandbox.Open("cluster")
 	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, r.StopOwn()) }) // of a test that fails half way
 	self, err := os.Executable()
 	require.NoError(t, err)
 	return r, self
